@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "core/autoptr.h"
+
+/*
+ * A root folder: something that holds sys/, proc/, etc/ and so on. The live machine is "/"; a
+ * folder stands in for a machine that we never see. Paths are relative, without a leading slash.
+ * Under any root but the live one symbolic links cannot lead outside (openat2, RESOLVE_IN_ROOT),
+ * so a stranger's folder cannot make us read this machine by mistake or malice.
+ *
+ * Errors: HOTSEAT_ERROR_ABSENT for what is not there, HOTSEAT_ERROR_DENIED for what this user may
+ * not read, HOTSEAT_ERROR_UNREADABLE for the rest. Callers that only want a fact pass NULL.
+ */
+struct root;
+
+/**
+ * root_open - open a root folder
+ * @path: folder; "/" is the live machine
+ *
+ * Return: a new root, to be freed with root_free(), or NULL with @error set.
+ */
+struct root *root_open(const char *path, GError **error);
+
+/**
+ * root_enter - open a folder below a root as a root of its own
+ *
+ * For reading many files of one device: the kernel then walks the long path once. Links that are
+ * followed from there are confined to the folder, except below the live root.
+ */
+struct root *root_enter(const struct root *root, GError **error, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+
+void root_free(struct root *root);
+AUTOPTR_DEFINE(root)
+
+/* root_is_live - TRUE for the machine that we run on */
+gboolean root_is_live(const struct root *root);
+
+/* root_path - where the root is, for messages; "/" for the live machine */
+const char *root_path(const struct root *root);
+
+/* root_fd - descriptor of the folder, for libraries that want one; stays owned by the root */
+int root_fd(const struct root *root);
+
+/**
+ * root_read - the text of a file, up to 4 MiB, without trailing white space
+ *
+ * Return: newly allocated text, always valid as a C string (embedded NULs become line feeds, as
+ * /proc/PID/cmdline needs), or NULL.
+ */
+char *root_read(const struct root *root, GError **error, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+
+/* root_read_bytes - the first @max bytes of a file, binary */
+GBytes *root_read_bytes(const struct root *root, gsize max, GError **error, const char *format, ...)
+	G_GNUC_PRINTF(4, 5);
+
+/**
+ * root_read_number - a whole file that is one unsigned number
+ * @base: as strtoull(); 0 takes 0x prefixes
+ *
+ * Return: TRUE with @number set; HOTSEAT_ERROR_UNREADABLE if there is anything but a number.
+ */
+gboolean root_read_number(const struct root *root, int base, guint64 *number, GError **error,
+			  const char *format, ...) G_GNUC_PRINTF(5, 6);
+
+/* root_read_link - last component of a symbolic link's target, such as the name of a driver */
+char *root_read_link(const struct root *root, GError **error, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+
+/* root_read_link_target - the whole target of a symbolic link, as written in it */
+char *root_read_link_target(const struct root *root, GError **error, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+
+/**
+ * root_list - names in a folder, without "." and "..", in natural order (2 before 10)
+ *
+ * Return: a NULL-terminated array for g_strfreev(), or NULL.
+ */
+char **root_list(const struct root *root, GError **error, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+
+/* root_exists - TRUE if something is there, links followed, whether or not it can be read */
+gboolean root_exists(const struct root *root, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "guest/virt.h"
+#include "plan/plan.h"
+
+/*
+ * A guest is a libvirt domain. What a guest is to be, as plain data, and the domain XML for it:
+ * the same data always make the same text. Follows the facts named at each element.
+ */
+struct domain_spec {
+	const char *name;
+	const char *uuid; /* NULL: libvirt makes one */
+	const struct plan *plan;
+	const struct virt_capabilities *capabilities; /* what the running libvirt and QEMU offer */
+
+	const char *kernel, *initrd, *cmdline; /* direct kernel boot; else UEFI */
+	const char *disk;                      /* path of the image; NULL: none */
+	const char *disk_format;               /* "qcow2", "raw" */
+	char **isos;                           /* NULL-terminated; may be NULL */
+	char **usb;                            /* "046d:c52b", NULL-terminated; may be NULL */
+	const char *vendor_id;                 /* Hyper-V vendor id; NULL: our own default */
+	gboolean no_vendor_id;
+	const char *network; /* libvirt network; NULL: no interface */
+	gboolean screen;     /* emulated screen beside the card (SPICE and VGA) */
+};
+
+/* The namespace of our <metadata> element. */
+#define DOMAIN_METADATA_URI "urn:hotseat:guest:1"
+
+/**
+ * domain_xml - the domain XML for a spec
+ *
+ * Return: newly allocated text, never NULL. It validates against libvirt's domain.rng.
+ */
+char *domain_xml(const struct domain_spec *spec);
+
+/* What we read back from any domain's XML: ours by its metadata, a stranger's by its hostdevs. */
+struct domain_facts {
+	char *name, *uuid;
+	gboolean ours;     /* has our metadata */
+	char *fingerprint; /* of the card in our metadata; NULL for strangers */
+	char **hostdevs;   /* "0000:01:00.0", …, NULL-terminated */
+	gboolean managed;  /* some hostdev is managed='yes': libvirt binds, we keep away */
+	char **images;     /* files and block devices of its disks, NULL-terminated */
+	char *toggle;      /* grabToggle of its evdev keyboard, "ctrl-ctrl"; NULL: none */
+};
+
+/**
+ * domain_facts_parse - read a domain's XML, from libvirt or from a hook's standard input
+ *
+ * No network, no entities, at most 4 MiB. Return: new facts for domain_facts_free(), or NULL with
+ * HOTSEAT_ERROR_UNREADABLE.
+ */
+struct domain_facts *domain_facts_parse(const char *xml, GError **error);
+void domain_facts_free(struct domain_facts *facts);
+AUTOPTR_DEFINE(domain_facts)

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "handover/host.h"
+#include "machine/machine.h"
+
+/*
+ * Lending a card and taking it back.
+ *
+ * A handover is a list of steps. Before a step changes anything its old values are in the guest's
+ * journal; undo restores only what is still as we left it, and names what somebody else changed
+ * meanwhile. Whatever is killed at whatever instant, the journal knows enough to go back.
+ *
+ * One journal for each guest, <run_dir>/<uuid>.journal, and one lock for each, held while steps
+ * run and never while a domain is being started: libvirt calls our hook from inside
+ * virDomainCreate.
+ */
+struct handover_guest {
+	const char *uuid;
+	const char *name;
+};
+
+/* What happened to whom, for people; called for each step before and after. */
+typedef void (*handover_progress)(const char *what, gboolean done, void *data);
+
+struct handover_options {
+	handover_progress progress; /* may be NULL */
+	void *data;
+	guint seconds; /* how long to wait for a busy group before giving up; 0: do not wait */
+};
+
+/**
+ * handover_check - may this card be lent now?
+ *
+ * HOTSEAT_ERROR_REFUSED or HOTSEAT_ERROR_BUSY, naming device, process and reason, when the group is
+ * not viable (GR-02), the card drives the only display, or somebody has it open (UB-01).
+ * @allow_last_display: the user asked for that by name
+ */
+gboolean handover_check(const struct machine *machine, const struct card *card,
+			gboolean allow_last_display, GError **error);
+
+/**
+ * handover_up - do all steps for a guest
+ * @card: checked just before; all its functions are bound to vfio-pci
+ *
+ * Idempotent: a complete journal for the same card answers at once.
+ * Return: TRUE when everything was read back; FALSE with HOTSEAT_ERROR_FAILED (and the host as it
+ * was), HOTSEAT_ERROR_NOT_BACK (it is not: the journal stays), HOTSEAT_ERROR_BUSY (another process
+ * works on this guest, or another guest has the card), HOTSEAT_ERROR_DENIED.
+ */
+gboolean handover_up(struct host *host, const struct handover_guest *guest,
+		     const struct machine *machine, const struct card *card,
+		     const struct handover_options *options, GError **error);
+
+/**
+ * handover_down - undo a guest's journal
+ * @left: if not NULL, gets an array of sentences about what somebody else had changed and was left
+ *
+ * Waits up to options->seconds for the card's group to be free: vfio-pci is never unbound from a
+ * busy group. Idempotent: no journal is success.
+ * Return: TRUE when the host is as before (but for @left); FALSE with HOTSEAT_ERROR_BUSY (the
+ * guest runs, or another process works on it) or HOTSEAT_ERROR_NOT_BACK.
+ */
+gboolean handover_down(struct host *host, const char *uuid, const struct handover_options *options,
+		       GPtrArray **left, GError **error);
+
+/* What an open journal says, for status and recover. */
+struct handover_state {
+	char *uuid, *name;
+	gboolean complete;  /* all steps are done: the card is lent */
+	gboolean hook_seen; /* libvirt has called our hook for this start */
+	int pid;            /* process that runs the handover now; 0: none */
+	GPtrArray *steps;   /* struct handover_step_state */
+};
+
+struct handover_step_state {
+	char *what;   /* "bind 0000:01:00.0" */
+	char *former; /* "bochs-drm" */
+	char *wanted; /* "vfio-pci" */
+	char *now;    /* read back this moment */
+};
+
+void handover_state_free(struct handover_state *state);
+AUTOPTR_DEFINE(handover_state)
+
+/**
+ * handover_read_states - all open journals, sorted by guest name
+ *
+ * A damaged journal is an error that names it, never skipped.
+ * Return: array of struct handover_state, or NULL with HOTSEAT_ERROR_UNREADABLE or _DENIED.
+ */
+GPtrArray *handover_read_states(struct host *host, GError **error);
+
+/* handover_note_hook - remember in the journal that libvirt called our hook; fine without journal
+ */
+gboolean handover_note_hook(struct host *host, const char *uuid, GError **error);

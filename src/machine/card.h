@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "machine/pcidev.h"
+
+/*
+ * A card is a graphics adapter with all its functions. It is named by a fingerprint that survives
+ * a moved bus number: vendor, device, subsystem, class, revision and the device-function path from
+ * the root port. An address alone is never trusted.
+ */
+enum card_verdict {
+	CARD_READY,
+	CARD_BLOCKED,  /* another member of the group has a driver that the kernel's rule forbids */
+	CARD_UNKNOWN,  /* such a member's driver is not known */
+	CARD_NO_GROUP, /* no IOMMU group: the IOMMU is off */
+};
+
+struct card_blocker {
+	const struct pcidev *dev; /* machine::devices */
+	char *why;
+};
+
+struct card {
+	GPtrArray *functions; /* struct pcidev, machine::devices; the display function first */
+	GPtrArray *blockers;  /* struct card_blocker, owned */
+	GPtrArray
+		*companions; /* struct pcidev, machine::devices: others of the group, no bridges */
+	enum card_verdict verdict;
+	char *fingerprint;
+};
+
+void card_free(struct card *card);
+AUTOPTR_DEFINE(card)
+
+/* card_verdict_name - "ready", "blocked", "unknown"; a card without a group counts as unknown */
+const char *card_verdict_name(enum card_verdict verdict);
+
+/* card_display - the function that gave the card its name */
+const struct pcidev *card_display(const struct card *card);
+
+/**
+ * card_find_all - the cards among these devices, in order of address
+ * @dma_ownership_model: see pcidev_driver_allowed()
+ *
+ * Return: array of struct card, owned by the caller; they point into @devices.
+ */
+GPtrArray *card_find_all(const GPtrArray *devices, gboolean dma_ownership_model);
+
+/**
+ * card_find - the card with this address (of any of its functions) or this fingerprint
+ * @error: HOTSEAT_ERROR_ABSENT, with the cards there are; HOTSEAT_ERROR_REFUSED if several cards
+ *         have the fingerprint (twins that moved)
+ *
+ * A fingerprint is matched whole first; if no card has it, by all but the path, so that a card in
+ * another slot is found as long as it has no twin.
+ */
+const struct card *card_find(const GPtrArray *cards, const char *address_or_fingerprint,
+			     GError **error);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/autoptr.h"
+#include "core/root.h"
+
+/*
+ * Keyboards and mice as the input core shows them. One device has several event nodes; what is
+ * wanted is the node that carries its keys or its motion, by a path that survives a reboot.
+ */
+enum input_kind {
+	INPUT_OTHER,
+	INPUT_KEYBOARD, /* has the letter keys, so no power button and no remote control */
+	INPUT_MOUSE,    /* relative axes and a left button */
+};
+
+struct input {
+	char *name;
+	char *event;       /* "event3" */
+	char *stable_path; /* "/dev/input/by-id/...-event-kbd", else by-path; NULL: none */
+	char *phys; /* where it is plugged in, shared by the nodes of one device; may be NULL */
+	enum input_kind kind;
+	gboolean virtual_device; /* below sys/devices/virtual: made by a program through uinput */
+};
+
+void input_free(struct input *input);
+AUTOPTR_DEFINE(input)
+
+/* inputs_read - array of struct input, in order of event number; empty if there are none */
+GPtrArray *inputs_read(const struct root *root, GError **error);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/json.h"
+#include "machine/machine.h"
+
+/*
+ * A rule is one fact about how this is done right, as data plus a predicate, under an id that
+ * documents and bug reports can name. A finding is a rule that spoke about a machine.
+ */
+enum severity {
+	SEVERITY_BROKEN,
+	SEVERITY_RISKY,
+	SEVERITY_SLOW,
+	SEVERITY_OBSOLETE,
+	SEVERITY_STYLE,
+};
+
+const char *severity_name(enum severity severity);
+
+struct finding {
+	const struct rule *rule;
+	enum severity severity; /* the rule's, unless the case is milder or worse */
+	char *subject;          /* what it is about: "host", "0000:01:00.0", "vfio-pci" */
+	char *evidence;         /* what was seen, and where */
+	char *message;          /* what it means */
+	char *fix;        /* exact commands for this distribution, or what to do; may be NULL */
+	gboolean unknown; /* could not be read: what root would add */
+};
+
+struct rule {
+	const char *id; /* "FW-01" */
+	enum severity severity;
+	const char *title; /* the fact in a few words */
+	const char *why;   /* one or two sentences, for the docs */
+	const char *source;
+	/* judge - look at the machine and add findings to the array; silence means fine */
+	void (*judge)(const struct rule *rule, const struct machine *machine, GPtrArray *findings);
+};
+
+/* The rules for hosts, and how many there are. */
+extern const struct rule host_rules[];
+extern const gsize n_host_rules;
+
+/**
+ * rules_judge_host - let all host rules look at a machine
+ * @machine: read with MACHINE_ALL
+ *
+ * Return: array of struct finding, worst first, then in order of the table.
+ */
+GPtrArray *rules_judge_host(const struct machine *machine);
+
+/* findings_count - how many have this severity; what is unknown does not count */
+guint findings_count(const GPtrArray *findings, enum severity severity);
+
+/* findings_print - for people: the verdict first, then what blocks, then the rest, few lines each
+ */
+void findings_print(const GPtrArray *findings, const struct machine *machine, FILE *out);
+
+/* findings_print_json - the contract's array for one subject */
+void findings_print_json(const GPtrArray *findings, const char *subject, FILE *out);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/autoptr.h"
+#include "core/root.h"
+
+/*
+ * Machines as small texts, readable in a diff:
+ *
+ *	dir sys/kernel/iommu_groups
+ *	sys/devices/pci0000:00/0000:00:02.0/vendor = 0x8086
+ *	sys/bus/pci/devices/0000:00:02.0 -> ../../../devices/pci0000:00/0000:00:02.0
+ *	sys/devices/pci0000:00/0000:00:02.0/config hex 86 80 5c 46
+ *
+ * "#" begins a comment line. Values end with a line feed, as sysfs writes them; "\n" in a value is
+ * a line feed. Folders above a file are made. A later line for the same path replaces the earlier.
+ */
+struct manifest {
+	char *folder; /* where the machine was built */
+	struct root *root;
+};
+
+/* manifest_build - build a machine in a new temporary folder; any mistake in the text aborts */
+struct manifest *manifest_build(const char *text);
+
+/* manifest_build_file - the same from tests/machines/NAME.manifest */
+struct manifest *manifest_build_file(const char *name);
+
+/* manifest_add - more lines for a machine that was built */
+void manifest_add(struct manifest *manifest, const char *text);
+
+/* manifest_remove - take a file, link or folder away */
+void manifest_remove(struct manifest *manifest, const char *path);
+
+/* manifest_free - remove the folder too */
+void manifest_free(struct manifest *manifest);
+AUTOPTR_DEFINE(manifest)

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "core/root.h"
+
+struct fixture {
+	char *folder;
+	struct root *root;
+};
+
+static void put(const struct fixture *f, const char *path, const char *text, gssize length)
+{
+	g_autofree char *full = g_build_filename(f->folder, path, NULL);
+	g_autofree char *dir = g_path_get_dirname(full);
+
+	g_assert_cmpint(g_mkdir_with_parents(dir, 0755), ==, 0);
+	g_assert_true(g_file_set_contents(full, text, length, NULL));
+}
+
+static void link_to(const struct fixture *f, const char *path, const char *target)
+{
+	g_autofree char *full = g_build_filename(f->folder, path, NULL);
+
+	g_assert_cmpint(symlink(target, full), ==, 0);
+}
+
+static void set_up(struct fixture *f, gconstpointer data)
+{
+	f->folder = g_dir_make_tmp("hotseat-root-XXXXXX", NULL);
+	f->root = root_open(f->folder, NULL);
+	g_assert_nonnull(f->root);
+}
+
+static void tear_down(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *command = g_strdup_printf("rm -rf '%s'", f->folder);
+
+	root_free(f->root);
+	g_assert_cmpint(system(command), ==, 0);
+	g_free(f->folder);
+}
+
+static void test_reads_text(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *text = NULL;
+
+	put(f, "sys/a/vendor", "0x8086\n", -1);
+	put(f, "proc/1/cmdline", "qemu\0-uuid\0", 11);
+	text = root_read(f->root, NULL, "sys/%s/vendor", "a");
+	g_assert_cmpstr(text, ==, "0x8086");
+	g_clear_pointer(&text, g_free);
+	text = root_read(f->root, NULL, "proc/1/cmdline");
+	g_assert_cmpstr(text, ==, "qemu\n-uuid");
+}
+
+/* Garbage where a number should be must never become a number. */
+static void test_numbers_are_whole(struct fixture *f, gconstpointer data)
+{
+	static const char *const bad[] = { "", "12x", "-1", "0x", "99999999999999999999", " " };
+	guint64 number = 7;
+
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) error = NULL;
+
+		put(f, "n", bad[i], -1);
+		g_assert_false(root_read_number(f->root, 0, &number, &error, "n"));
+		g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_UNREADABLE));
+		g_assert_cmpuint(number, ==, 7);
+	}
+	put(f, "n", "0x1af4\n", -1);
+	g_assert_true(root_read_number(f->root, 0, &number, NULL, "n"));
+	g_assert_cmpuint(number, ==, 0x1af4);
+}
+
+/* A stranger's folder must not make us read this machine. */
+static void test_links_stay_inside(struct fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+	g_autofree char *name = NULL;
+
+	put(f, "etc/hostname", "inside\n", -1);
+	link_to(f, "absolute", "/etc/hostname");
+	link_to(f, "above", "../../../../../../../../etc/hostname");
+	text = root_read(f->root, NULL, "absolute");
+	g_assert_cmpstr(text, ==, "inside");
+	g_clear_pointer(&text, g_free);
+	text = root_read(f->root, NULL, "above");
+	g_assert_cmpstr(text, ==, "inside");
+	name = root_read_link(f->root, NULL, "above");
+	g_assert_cmpstr(name, ==, "hostname");
+	g_assert_null(root_read_link(f->root, &error, "etc/hostname"));
+}
+
+static void test_absent_is_absent(struct fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(root_read(f->root, &error, "sys/none"));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_ABSENT));
+	g_assert_false(root_exists(f->root, "sys/none"));
+	g_assert_null(root_list(f->root, NULL, "sys/none"));
+}
+
+static void test_lists_in_natural_order(struct fixture *f, gconstpointer data)
+{
+	g_auto(GStrv) names = NULL;
+	autoptr(root) below = NULL;
+
+	put(f, "groups/10/x", "", 0);
+	put(f, "groups/2/x", "", 0);
+	put(f, "groups/1/x", "", 0);
+	names = root_list(f->root, NULL, "groups");
+	g_assert_cmpint(g_strv_length(names), ==, 3);
+	g_assert_cmpstr(names[0], ==, "1");
+	g_assert_cmpstr(names[1], ==, "2");
+	g_assert_cmpstr(names[2], ==, "10");
+	below = root_enter(f->root, NULL, "groups/%d", 10);
+	g_assert_true(root_exists(below, "x"));
+	g_assert_false(root_is_live(below));
+}
+
+#define ADD(path, function) g_test_add(path, struct fixture, NULL, set_up, function, tear_down)
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	ADD("/root/reads-text", test_reads_text);
+	ADD("/root/numbers-are-whole", test_numbers_are_whole);
+	ADD("/root/links-stay-inside", test_links_stay_inside);
+	ADD("/root/absent-is-absent", test_absent_is_absent);
+	ADD("/root/lists-in-natural-order", test_lists_in_natural_order);
+	return g_test_run();
+}
