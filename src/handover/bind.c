@@ -256,17 +256,27 @@ static void leave(struct step_undo *undo, const char *format, ...)
 	va_end(args);
 }
 
-/* Another device, or none, at the address: nothing that we changed is there any more (UB-07). */
-static gboolean is_same_device(struct host *host, const struct step *step, struct step_undo *undo)
+/*
+ * is_same_device - is our function still there? *same is FALSE, and that is told, if it is not
+ *
+ * With another device, or none, at the address nothing that we changed is there any more (UB-07).
+ */
+static gboolean is_same_device(struct host *host, const struct step *step, struct step_undo *undo,
+			       gboolean *same, GError **error)
 {
-	g_autofree char *id = read_id(host, step->subject, NULL);
+	g_autoptr(GError) failure = NULL;
+	g_autofree char *id = read_id(host, step->subject, &failure);
 
-	if (id != NULL && g_str_equal(id, step_get(step, "id")))
-		return TRUE;
-	if (id == NULL)
-		leave(undo, "%s is gone from the PCI bus", step->subject);
-	else
+	*same = id != NULL && g_str_equal(id, step_get(step, "id"));
+	if (id != NULL && !*same)
 		leave(undo, "another device (%s) is at %s now", id, step->subject);
+	if (id != NULL)
+		return TRUE;
+	if (hotseat_error_is(failure, HOTSEAT_ERROR_ABSENT)) {
+		leave(undo, "%s is gone from the PCI bus", step->subject);
+		return TRUE;
+	}
+	g_propagate_error(error, g_steal_pointer(&failure));
 	return FALSE;
 }
 
@@ -400,8 +410,13 @@ static gboolean bind_undo(struct host *host, const struct step *step, struct ste
 {
 	g_autofree char *driver = NULL;
 	g_autofree char *override = NULL;
+	gboolean same = FALSE;
 
-	if (!is_ours_to_bind(step) || !is_same_device(host, step, undo))
+	if (!is_ours_to_bind(step))
+		return TRUE;
+	if (!is_same_device(host, step, undo, &same, error))
+		return FALSE;
+	if (!same)
 		return TRUE;
 	driver = read_driver(host, step->subject, error);
 	if (driver == NULL)

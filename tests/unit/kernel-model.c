@@ -115,7 +115,10 @@ int __wrap_openat64(int dir, const char *path, int flags, ...)
 	return __real_openat64(dir, path, flags, mode);
 }
 
-/* The bus. */
+/*
+ * The bus. Its links are absolute, unlike those of sysfs: below a root folder, a ".." in a link can
+ * give EAGAIN whenever something, anywhere on the system, is renamed at that moment (openat2(2)).
+ */
 
 G_GNUC_PRINTF(2, 3)
 static char *path_of(const struct kernel_model *model, const char *format, ...)
@@ -143,9 +146,9 @@ static gboolean has_device(const struct kernel_model *model, const char *address
 static void set_driver(struct kernel_model *model, const char *address, const char *driver)
 {
 	g_autofree char *old = driver_of(model, address);
-	g_autofree char *link = path_of(model, "sys/bus/pci/devices/%s/driver", address);
-	g_autofree char *target = g_strdup_printf("../../../bus/pci/drivers/%s", driver);
-	g_autofree char *back = g_strdup_printf("../../../../devices/pci0000:00/%s", address);
+	g_autofree char *link = path_of(model, "sys/devices/pci0000:00/%s/driver", address);
+	g_autofree char *target = g_strdup_printf("/sys/bus/pci/drivers/%s", driver);
+	g_autofree char *back = g_strdup_printf("/sys/devices/pci0000:00/%s", address);
 
 	if (old != NULL) {
 		g_autofree char *old_back =
@@ -243,7 +246,7 @@ static int write_probe(struct kernel_model *model, const char *address)
 /* driver_set_override() */
 static int write_override(struct kernel_model *model, const char *address, const char *value)
 {
-	g_autofree char *path = path_of(model, "sys/bus/pci/devices/%s/driver_override", address);
+	g_autofree char *path = path_of(model, "sys/devices/pci0000:00/%s/driver_override", address);
 	g_autofree char *name = g_strndup(value, strcspn(value, "\n"));
 	g_autofree char *text = g_strconcat(name[0] == '\0' ? "(null)" : name, "\n", NULL);
 
@@ -389,9 +392,9 @@ void kernel_model_device(struct kernel_model *model, const char *address, const 
 		"sys/devices/pci0000:00/%s/vendor = 0x%.4s\n"
 		"sys/devices/pci0000:00/%s/device = 0x%s\n"
 		"sys/devices/pci0000:00/%s/driver_override = %s\n"
-		"sys/devices/pci0000:00/%s/iommu_group -> ../../../kernel/iommu_groups/%s\n"
-		"sys/kernel/iommu_groups/%s/devices/%s -> ../../../../devices/pci0000:00/%s\n"
-		"sys/bus/pci/devices/%s -> ../../../devices/pci0000:00/%s\n",
+		"sys/devices/pci0000:00/%s/iommu_group -> /sys/kernel/iommu_groups/%s\n"
+		"sys/kernel/iommu_groups/%s/devices/%s -> /sys/devices/pci0000:00/%s\n"
+		"sys/bus/pci/devices/%s -> /sys/devices/pci0000:00/%s\n",
 		address, id, address, id + 5, address, override == NULL ? "(null)" : override,
 		address, group, group, address, address, address, address);
 
