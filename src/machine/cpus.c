@@ -66,8 +66,10 @@ static gboolean configure(hwloc_topology_t topology)
 static hwloc_topology_t load(const struct root *root)
 {
 	const gboolean live = root_is_live(root);
+	/* not root_path(), which for a recording is a file */
+	g_autofree char *folder = g_strdup_printf("/proc/self/fd/%d", root_fd(root));
 	struct variable variables[] = {
-		{ "HWLOC_FSROOT", live ? NULL : root_path(root) },
+		{ "HWLOC_FSROOT", live ? NULL : folder },
 		{ "HWLOC_THISSYSTEM", live ? NULL : "0" },
 		{ "HWLOC_XMLFILE", NULL },
 		{ "HWLOC_SYNTHETIC", NULL },
