@@ -24,9 +24,9 @@ static gboolean is_now(const struct kernel_model *model)
 }
 
 /* point - count a change; what the caller must do with it comes back */
-static enum kernel_model_event point(struct kernel_model *model, gboolean host_write)
+static enum kernel_model_event point(struct kernel_model *model, enum kernel_model_call call)
 {
-	if (model == NULL || in_model || (model->refuse_host_only && !host_write))
+	if (model == NULL || in_model || (model->calls != 0 && (model->calls & call) == 0))
 		return MODEL_NOTHING;
 	model->points++;
 	if (model->at == 0 || !is_now(model))
@@ -53,7 +53,7 @@ int __wrap_openat64(int dir, const char *path, int flags, ...);
 
 ssize_t __wrap_write(int fd, const void *data, size_t size)
 {
-	switch (point(current, FALSE)) {
+	switch (point(current, MODEL_APPEND)) {
 	case MODEL_TEAR:
 		(void)!__real_write(fd, data, size / 2);
 		kill(getpid(), SIGKILL);
@@ -74,7 +74,7 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
 /* refused - a point that is not a write() */
 static gboolean refused(void)
 {
-	enum kernel_model_event event = point(current, FALSE);
+	enum kernel_model_event event = point(current, MODEL_FILE);
 
 	if (event == MODEL_TEAR)
 		kill(getpid(), SIGKILL);
@@ -246,7 +246,8 @@ static int write_probe(struct kernel_model *model, const char *address)
 /* driver_set_override() */
 static int write_override(struct kernel_model *model, const char *address, const char *value)
 {
-	g_autofree char *path = path_of(model, "sys/devices/pci0000:00/%s/driver_override", address);
+	g_autofree char *path =
+		path_of(model, "sys/devices/pci0000:00/%s/driver_override", address);
 	g_autofree char *name = g_strndup(value, strcspn(value, "\n"));
 	g_autofree char *text = g_strconcat(name[0] == '\0' ? "(null)" : name, "\n", NULL);
 
@@ -288,7 +289,7 @@ static int react_inside(struct kernel_model *model, const char *path, const char
 static gboolean model_write(struct host *host, const char *path, const char *value, GError **error)
 {
 	struct kernel_model *model = host->model;
-	enum kernel_model_event event = point(model, TRUE);
+	enum kernel_model_event event = point(model, MODEL_HOST);
 	int result;
 
 	if (event == MODEL_TEAR)

@@ -34,6 +34,13 @@ enum kernel_model_event {
 	MODEL_CALL,    /* kernel_model::other first */
 };
 
+/* Kinds of calls; a mask. */
+enum kernel_model_call {
+	MODEL_HOST = 1 << 0,   /* writes to the host */
+	MODEL_APPEND = 1 << 1, /* records of a journal */
+	MODEL_FILE = 1 << 2,   /* making, cutting and removing it */
+};
+
 struct kernel_model {
 	struct manifest *manifest;
 	struct host *host;
@@ -42,8 +49,8 @@ struct kernel_model {
 	guint at;     /* the point, from 1 on, at which... */
 	enum kernel_model_event event;
 	int refusal;
-	gboolean refuse_on;        /* also every later point */
-	gboolean refuse_host_only; /* the journal's calls work */
+	gboolean refuse_on; /* also every later point */
+	guint calls;        /* which calls are points; 0: all */
 	void (*other)(struct kernel_model *model);
 
 	GHashTable *ids;   /* driver -> comma-separated ids that it matches */
