@@ -19,7 +19,8 @@ static const char *const examples[] = {
 static struct machine *machine_open(const char *path, GError **error)
 {
 	struct root *root = root_open(path, error);
-	struct machine *machine = root == NULL ? NULL : machine_read(root, MACHINE_ALL, error);
+	struct machine *machine =
+		root == NULL ? NULL : machine_read(root, MACHINE_DEVICES | MACHINE_SYSTEM, error);
 
 	if (machine == NULL && error != NULL && *error != NULL) {
 		(*error)->domain = HOTSEAT_ERROR;

@@ -10,11 +10,19 @@
  * rule whose fact only follows from another's keeps silent.
  */
 
+/* For the words of a firmware setup, where the tables do not tell. */
 static gboolean is_amd(const struct machine *machine)
 {
-	if (machine->firmware.ivrs == KNOWN_YES)
-		return TRUE;
-	return machine->cpus != NULL && g_strcmp0(machine->cpus->vendor, "AuthenticAMD") == 0;
+	static const gsize first_processor = 4096;
+	g_autoptr(GBytes) bytes = NULL;
+	gsize length = 0;
+	const char *text;
+
+	if (host_has_iommu_table(machine))
+		return machine->firmware.ivrs == KNOWN_YES;
+	bytes = root_read_bytes(machine->root, first_processor, NULL, "proc/cpuinfo");
+	text = bytes == NULL ? NULL : g_bytes_get_data(bytes, &length);
+	return text != NULL && g_strstr_len(text, (gssize)length, "AuthenticAMD") != NULL;
 }
 
 gboolean host_has_iommu_table(const struct machine *machine)
@@ -387,7 +395,7 @@ void host_judge_interrupt_remapping(const struct rule *rule, const struct machin
 	}
 	argument_value = argument(machine, "intremap");
 	finding = finding_add(findings, rule, "host");
-	finding->evidence = g_strdup_printf("interrupt remapping is off%s%s",
+	finding->evidence = g_strdup_printf("/proc/interrupts shows IO-APIC, not IR-IO-APIC%s%s",
 					    argument_value == NULL ? ""
 								   : "; /proc/cmdline has "
 								     "intremap=",

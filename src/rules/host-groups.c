@@ -212,7 +212,7 @@ static void add_bridge(const struct rule *rule, const struct machine *machine,
 	if (host_has_other_spare(machine, card))
 		finding->severity = SEVERITY_RISKY;
 	finding->evidence = g_strdup_printf("bridge %s in group %s is bound to %s", bridge->address,
-					    group, bridge->driver);
+					    bridge->group, bridge->driver);
 	finding->message = g_strdup_printf(
 		"That driver makes the kernel refuse the whole group of "
 		"%s; pcieport, or none, would not.",

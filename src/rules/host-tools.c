@@ -15,6 +15,12 @@ static void add_unknown(const struct rule *rule, GPtrArray *findings, const char
 	finding->message = g_strdup_printf("Not known: %s.", rule->title);
 }
 
+/* A folder with sys and proc alone cannot say what is installed. */
+static gboolean shows_programs(const struct machine *machine)
+{
+	return root_exists(machine->root, "usr");
+}
+
 static void judge_module(const struct rule *rule, const struct machine *machine, const char *name,
 			 enum module_state state, GPtrArray *findings)
 {
@@ -55,6 +61,10 @@ void host_judge_qemu(const struct rule *rule, const struct machine *machine, GPt
 
 	if (machine->tools->qemu != NULL)
 		return;
+	if (!shows_programs(machine)) {
+		add_unknown(rule, findings, "QEMU", "there is no /usr to look in");
+		return;
+	}
 	finding = finding_add(findings, rule, "QEMU");
 	finding->evidence = g_strdup("there is no qemu-system-x86_64");
 	finding->message = g_strdup("QEMU, which runs the guest, is not installed.");
@@ -67,6 +77,10 @@ void host_judge_libvirt(const struct rule *rule, const struct machine *machine, 
 
 	if (machine->tools->libvirtd != NULL)
 		return;
+	if (!shows_programs(machine)) {
+		add_unknown(rule, findings, "libvirt", "there is no /usr to look in");
+		return;
+	}
 	finding = finding_add(findings, rule, "libvirt");
 	finding->evidence = g_strdup("there is neither libvirtd nor virtqemud");
 	finding->message =

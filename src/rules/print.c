@@ -69,6 +69,12 @@ static void print_fix(FILE *out, const char *fix)
 	}
 }
 
+/* Whoever looks at a folder, or is root already, gains nothing by being told to be root. */
+static gboolean root_could_tell(const struct machine *machine)
+{
+	return root_is_live(machine->root) && geteuid() != 0;
+}
+
 static void print_finding(FILE *out, const struct finding *finding)
 {
 	const char *word = finding->unknown ? "not known" : severity_name(finding->severity);
@@ -83,8 +89,6 @@ static void print_finding(FILE *out, const struct finding *finding)
 	print_wrapped(out, finding->evidence, 4, 10);
 	if (finding->fix != NULL)
 		print_fix(out, finding->fix);
-	if (finding->unknown)
-		fputs("    root can read more:\n        sudo hotseat check\n", out);
 }
 
 static gboolean is_broken(const struct finding *finding)
@@ -233,8 +237,9 @@ static void print_verdict(FILE *out, const GPtrArray *findings, const struct mac
 	for (guint i = 0; i < findings->len; i++)
 		unknown += is_unknown(g_ptr_array_index(findings, i)) ? 1 : 0;
 	if (unknown > 0)
-		fprintf(out, "%u answer%s could not be read; root may know: sudo hotseat check\n",
-			unknown, unknown == 1 ? "" : "s");
+		fprintf(out, "%u answer%s could not be read%s\n", unknown, unknown == 1 ? "" : "s",
+			root_could_tell(machine) ? "; root may know more: sudo hotseat check"
+						 : ".");
 }
 
 void findings_print(const GPtrArray *findings, const struct machine *machine, FILE *out)

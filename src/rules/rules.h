@@ -59,7 +59,7 @@ extern const gsize n_host_rules;
 
 /**
  * rules_judge_host - let all host rules look at a machine
- * @machine: read with MACHINE_ALL
+ * @machine: MACHINE_DEVICES and MACHINE_SYSTEM of it are looked at
  *
  * Return: array of struct finding, worst first, then in order of the table.
  */
