@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/commands.h"
@@ -38,9 +39,9 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 		return -1;
 	findings = rules_judge_host(machine);
 	if (invocation->json)
-		findings_print_json(findings, "host", invocation->out);
+		findings_print_json(findings, "host", stdout);
 	else
-		findings_print(findings, machine, invocation->out);
+		findings_print(findings, machine, stdout);
 	return findings_count(findings, SEVERITY_BROKEN) > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

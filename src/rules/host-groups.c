@@ -124,7 +124,7 @@ static char *blockers_fix(const struct card *card)
 		}
 		command = unbind_command(dev);
 		g_string_append_printf(fix,
-				       "\nOr, until the next start, leave %s without driver "
+				       "\nOr, until the next boot, leave %s without driver "
 				       "(%s):\n%s",
 				       dev->address, blocker_caution(dev), command);
 	}
@@ -449,29 +449,33 @@ void host_judge_virqfd(const struct rule *rule, const struct machine *machine, G
 	}
 }
 
+gboolean host_all_cards_sole(const struct machine *machine)
+{
+	for (guint i = 0; i < machine->cards->len; i++) {
+		if (!host_card_sole(machine, g_ptr_array_index(machine->cards, i), NULL))
+			return FALSE;
+	}
+	return machine->cards->len > 0;
+}
+
 void host_judge_only_display(const struct rule *rule, const struct machine *machine,
 			     GPtrArray *findings)
 {
-	for (guint i = 0; i < machine->cards->len; i++) {
-		const struct card *card = g_ptr_array_index(machine->cards, i);
-		g_autofree char *why = NULL;
-		struct finding *finding;
+	const struct card *card;
+	struct finding *finding;
 
-		/* The usual desktop with a second card is no news. */
-		if (!host_card_sole(machine, card, &why) || host_has_other_spare(machine, card))
-			continue;
-		finding = finding_add(findings, rule, card_display(card)->address);
-		finding->evidence = g_steal_pointer(&why);
-		finding->message = g_strdup_printf(
-			"Without %s the desktop has no display. It can "
-			"be lent only on your word.",
-			card_display(card)->name);
-		finding->fix = g_strdup(
-			machine->cards->len > 1
-				? "Choose the other card as primary display in the firmware setup, "
-				  "and put a monitor on it."
-				: "Add a second graphics card, or turn on the processor's own in "
-				  "the firmware setup. To lend this one all the same:\n"
-				  "sudo hotseat up GUEST --take-last-display");
-	}
+	/* The usual desktop, where another card is there to be lent, is no news. */
+	if (!host_all_cards_sole(machine))
+		return;
+	card = g_ptr_array_index(machine->cards, 0);
+	finding = finding_add(findings, rule, card_display(card)->address);
+	host_card_sole(machine, card, &finding->evidence);
+	finding->message = g_strdup_printf(
+		"Without %s the desktop has no display. It is lent only "
+		"on your word.",
+		card_display(card)->name);
+	finding->fix = g_strdup(
+		"Add a second graphics card, or turn on the processor's own in the "
+		"firmware setup. To lend this one all the same:\n"
+		"sudo hotseat up GUEST --take-last-display");
 }

@@ -47,6 +47,9 @@ gboolean host_has_other_spare(const struct machine *machine, const struct card *
 /* host_card_sole - lending the card would leave the desktop without a display */
 gboolean host_card_sole(const struct machine *machine, const struct card *card, char **why);
 
+/* host_all_cards_sole - whichever card is lent, the desktop goes dark */
+gboolean host_all_cards_sole(const struct machine *machine);
+
 typedef void host_judge(const struct rule *rule, const struct machine *machine,
 			GPtrArray *findings);
 

@@ -186,17 +186,6 @@ static char *spare_cards(const struct machine *machine)
 	return text->len == 0 ? NULL : g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static gboolean any_sole_card(const struct machine *machine)
-{
-	for (guint i = 0; i < machine->cards->len; i++) {
-		const struct card *card = g_ptr_array_index(machine->cards, i);
-
-		if (card->verdict == CARD_READY && host_card_sole(machine, card, NULL))
-			return TRUE;
-	}
-	return FALSE;
-}
-
 /* print_can - nothing is broken: which card, and how to go on */
 static void print_can(FILE *out, const struct machine *machine)
 {
@@ -207,11 +196,8 @@ static void print_can(FILE *out, const struct machine *machine)
 		sentence = g_strdup_printf("This machine can hand over %s.", cards);
 		print_wrapped(out, sentence, 0, 0);
 		fputs("Next, make a guest: hotseat new win11\n", out);
-	} else if (any_sole_card(machine)) {
-		print_wrapped(out,
-			      "This machine can hand over its graphics card, but the desktop has "
-			      "no other display and goes dark meanwhile.",
-			      0, 0);
+	} else if (host_all_cards_sole(machine)) {
+		print_wrapped(out, "This machine can hand over its only graphics card.", 0, 0);
 	} else {
 		print_wrapped(out,
 			      "Whether this machine can hand over a graphics card is not known: "
@@ -234,6 +220,9 @@ static void print_verdict(FILE *out, const GPtrArray *findings, const struct mac
 	else
 		print_can(out, machine);
 
+	if (hopeless == NULL && host_all_cards_sole(machine))
+		fputs("The desktop has no other display, and is dark while the card is lent.\n",
+		      out);
 	for (guint i = 0; i < findings->len; i++)
 		unknown += is_unknown(g_ptr_array_index(findings, i)) ? 1 : 0;
 	if (unknown > 0)
