@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/manifest.h"
 
 #define ROOT_READ_MAX (4 << 20)
 
@@ -18,6 +19,7 @@ struct root {
 	int fd;
 	gboolean live;
 	char *path;
+	char *unpacked; /* temporary folder of a recording, removed with the root; NULL: none */
 };
 
 /*
@@ -57,10 +59,46 @@ static struct root *root_new(int fd, gboolean live, char *path)
 	return root;
 }
 
+/*
+ * A recording becomes a folder again while it is read: hwloc and others want one, and what reads a
+ * folder is what reads the machine.
+ */
+static struct root *open_recording(const char *path, GError **error)
+{
+	g_autofree char *text = NULL;
+	g_autofree char *folder = NULL;
+	g_autoptr(GError) failure = NULL;
+	struct root *root;
+	int fd;
+
+	if (!g_file_get_contents(path, &text, NULL, &failure)) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE, "%s", failure->message);
+		return NULL;
+	}
+	folder = g_dir_make_tmp("hotseat-recording-XXXXXX", &failure);
+	fd = folder == NULL ? -1 : open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
+			    "cannot unpack the recording %s: %s", path,
+			    failure == NULL ? g_strerror(errno) : failure->message);
+		return NULL;
+	}
+	root = root_new(fd, FALSE, g_strdup(path));
+	root->unpacked = g_steal_pointer(&folder);
+	if (!manifest_unpack(text, fd, error)) {
+		g_prefix_error(error, "%s: ", path);
+		root_free(root);
+		return NULL;
+	}
+	return root;
+}
+
 struct root *root_open(const char *path, GError **error)
 {
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
+	if (fd < 0 && errno == ENOTDIR)
+		return open_recording(path, error);
 	if (fd < 0) {
 		int saved_errno = errno;
 
@@ -95,6 +133,9 @@ void root_free(struct root *root)
 	if (root == NULL)
 		return;
 	close(root->fd);
+	if (root->unpacked != NULL)
+		(void)manifest_remove_tree(root->unpacked); /* only clutter in a temporary folder */
+	g_free(root->unpacked);
 	g_free(root->path);
 	g_free(root);
 }

@@ -18,7 +18,8 @@ struct root;
 
 /**
  * root_open - open a root folder
- * @path: folder; "/" is the live machine
+ * @path: folder, or a recording (core/manifest.h), which is unpacked to a temporary folder; "/" is
+ *        the live machine
  *
  * Return: a new root, to be freed with root_free(), or NULL with @error set.
  */

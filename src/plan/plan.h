@@ -11,6 +11,8 @@ struct wish {
 	const char *gpu;    /* address or fingerprint; NULL: choose */
 	guint vcpus;        /* 0: choose */
 	guint64 memory_kib; /* 0: choose */
+	gboolean partial;   /* decide what can be decided: without a card or a known memory size,
+			       say so in a reason and leave plan::card NULL, memory_kib 0 */
 };
 
 /* Why something was decided, and what it beat. */
@@ -27,7 +29,8 @@ struct placement {
 };
 
 struct plan {
-	const struct card *card; /* machine::cards */
+	const struct card *card; /* machine::cards; NULL only for a partial wish */
+	const struct cpus *cpus; /* machine::cpus */
 	struct placement placement;
 	guint64 memory_kib;
 	const struct input *keyboard; /* machine::inputs; NULL: none found */

@@ -10,19 +10,30 @@
  * rule whose fact only follows from another's keeps silent.
  */
 
+/* cpuinfo_has - a word about the first processor */
+static gboolean cpuinfo_has(const struct machine *machine, const char *word)
+{
+	static const gsize first_processor = 4096;
+	g_autoptr(GBytes) bytes =
+		root_read_bytes(machine->root, first_processor, NULL, "proc/cpuinfo");
+	gsize length = 0;
+	const char *text = bytes == NULL ? NULL : g_bytes_get_data(bytes, &length);
+
+	return text != NULL && g_strstr_len(text, (gssize)length, word) != NULL;
+}
+
 /* For the words of a firmware setup, where the tables do not tell. */
 static gboolean is_amd(const struct machine *machine)
 {
-	static const gsize first_processor = 4096;
-	g_autoptr(GBytes) bytes = NULL;
-	gsize length = 0;
-	const char *text;
-
 	if (host_has_iommu_table(machine))
 		return machine->firmware.ivrs == KNOWN_YES;
-	bytes = root_read_bytes(machine->root, first_processor, NULL, "proc/cpuinfo");
-	text = bytes == NULL ? NULL : g_bytes_get_data(bytes, &length);
-	return text != NULL && g_strstr_len(text, (gssize)length, "AuthenticAMD") != NULL;
+	return cpuinfo_has(machine, "AuthenticAMD");
+}
+
+/* The flag that hypervisors show to guests: then there is no firmware setup to go to. */
+static gboolean is_guest(const struct machine *machine)
+{
+	return cpuinfo_has(machine, " hypervisor ");
 }
 
 gboolean host_has_iommu_table(const struct machine *machine)
@@ -86,11 +97,18 @@ void host_judge_virtualisation(const struct rule *rule, const struct machine *ma
 	finding->message = g_strdup(
 		"The processor's virtualisation is off. Without it there is no "
 		"KVM, and so no guest.");
-	finding->fix = g_strdup_printf("In the firmware setup turn on %s.",
-				       is_amd(machine) ? "\"SVM Mode\" (often under CPU or "
-							 "Overclocking)"
-						       : "\"Intel Virtualization Technology\" "
-							 "(VT-x)");
+	if (is_guest(machine))
+		finding->fix = g_strdup(
+			"This machine is itself a guest: its host must offer it "
+			"nested virtualisation.");
+	else if (is_amd(machine))
+		finding->fix = g_strdup(
+			"In the firmware setup turn on \"SVM Mode\" (often under "
+			"CPU or Overclocking).");
+	else
+		finding->fix = g_strdup(
+			"In the firmware setup turn on \"Intel Virtualization "
+			"Technology\" (VT-x).");
 }
 
 void host_judge_kvm(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
@@ -139,13 +157,20 @@ void host_judge_iommu_table(const struct rule *rule, const struct machine *machi
 	finding->message = g_strdup(
 		"The firmware offers no IOMMU, and no kernel argument can "
 		"change that.");
-	finding->fix = g_strdup(
-		is_amd(machine)
-			? "In the firmware setup set \"IOMMU\" (also under NBIO or CBS) to "
-			  "Enabled; "
-			  "\"Auto\" may mean off. If there is no such setting, update the BIOS."
-			: "In the firmware setup turn on \"VT-d\" (Intel Virtualization for "
-			  "Directed I/O). If there is no such setting, update the BIOS.");
+	if (is_guest(machine))
+		finding->fix = g_strdup(
+			"This machine is itself a guest: its host must give it an "
+			"IOMMU of its own (libvirt: <iommu model='intel'/>).");
+	else if (is_amd(machine))
+		finding->fix = g_strdup(
+			"In the firmware setup set \"IOMMU\" (also under NBIO or "
+			"CBS) to Enabled; \"Auto\" may mean off. If there is no such "
+			"setting, update the BIOS.");
+	else
+		finding->fix = g_strdup(
+			"In the firmware setup turn on \"VT-d\" (Intel "
+			"Virtualization for Directed I/O). If there is no such "
+			"setting, update the BIOS.");
 }
 
 /* config_from_proc - what some kernels carry along themselves, unpacked; NULL if this one does not

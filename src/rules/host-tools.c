@@ -12,7 +12,7 @@ static void add_unknown(const struct rule *rule, GPtrArray *findings, const char
 	struct finding *finding = finding_add_unknown(findings, rule, subject);
 
 	finding->evidence = g_strdup(evidence);
-	finding->message = g_strdup_printf("Not known: %s.", rule->title);
+	finding->message = g_strdup_printf("It is not known whether %s.", rule->title);
 }
 
 /* A folder with sys and proc alone cannot say what is installed. */

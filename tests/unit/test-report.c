@@ -178,6 +178,44 @@ static void test_unreadable_machine(void)
 	}
 }
 
+static void give_option(const struct command *command, const char *name, const char *value)
+{
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	g_auto(GStrv) arguments = g_new0(char *, 4);
+	g_autoptr(GError) error = NULL;
+
+	arguments[0] = g_strdup("hotseat");
+	arguments[1] = g_strdup(name);
+	arguments[2] = g_strdup(value);
+	g_option_context_add_main_entries(context, command->options, NULL);
+	g_assert_true(g_option_context_parse_strv(context, &arguments, &error));
+}
+
+/* What people paste is judged without a machine, and a wrong file is said to be one. */
+static void test_listing(void)
+{
+	autoptr(manifest) manifest = manifest_build(
+		"good = IOMMU Group 1 01:00.0 VGA compatible controller [0300]: NVIDIA GP104 "
+		"[10de:1b80]\n\tKernel driver in use: nvidia\nIOMMU Group 1 02:00.0 Non-Volatile "
+		"memory controller [0108]: Samsung [144d:a804]\n\tKernel driver in use: nvme\n"
+		"bad = Dear forum, it does not work.\n");
+	g_autofree char *good = g_build_filename(manifest->folder, "good", NULL);
+	g_autofree char *bad = g_build_filename(manifest->folder, "bad", NULL);
+	g_autofree char *absent = g_build_filename(manifest->folder, "absent", NULL);
+	const char *const unreadable[] = { bad, absent, manifest->folder };
+
+	give_option(&command_devices, "--listing", good);
+	g_assert_cmpint(run_command(&command_devices, "/nowhere", FALSE, NULL), ==, 0);
+	g_assert_cmpint(run_command(&command_devices, "/nowhere", TRUE, NULL), ==, 0);
+	for (gsize i = 0; i < G_N_ELEMENTS(unreadable); i++) {
+		g_autoptr(GError) error = NULL;
+
+		give_option(&command_devices, "--listing", unreadable[i]);
+		g_assert_cmpint(run_command(&command_devices, "/", FALSE, &error), ==, -1);
+		g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_UNREADABLE));
+	}
+}
+
 /* A folder that holds nothing is no machine that is broken; it says nothing. */
 static void test_empty_folder(void)
 {
@@ -197,5 +235,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/exit-status", test_exit_status);
 	g_test_add_func("/report/unreadable-machine", test_unreadable_machine);
 	g_test_add_func("/report/empty-folder", test_empty_folder);
+	/* last: the option stays given */
+	g_test_add_func("/report/listing", test_listing);
 	return g_test_run();
 }

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <libxml/xpathInternals.h>
+
+#include "core/error.h"
+#include "guest/domain.h"
+#include "guest/xml.h"
+
+static void set_unreadable(GError **error, const char *why)
+{
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
+		    "this is not the XML of a libvirt domain: %s", why);
+}
+
+static xmlDoc *parse(const char *text, GError **error)
+{
+	const char *why = NULL;
+	g_autoptr(xmlDoc) doc = xml_parse(text, &why);
+
+	if (doc != NULL && !xmlStrEqual(xmlDocGetRootElement(doc)->name, XML_STRING("domain")))
+		why = "its outermost element is not <domain>";
+	if (why != NULL) {
+		set_unreadable(error, why);
+		return NULL;
+	}
+	return g_steal_pointer(&doc);
+}
+
+/* A part of an address, "0x0a" or "10", as libvirt reads it; an absent one is 0. */
+static gboolean address_part(xmlNode *node, const char *name, guint64 max, guint64 *number)
+{
+	xmlChar *value = xmlGetNoNsProp(node, XML_STRING(name));
+	const char *text = value != NULL ? (const char *)value : "0";
+	char *end = NULL;
+	gboolean valid;
+
+	*number = g_ascii_strtoull(text, &end, 0);
+	valid = end != text && *end == '\0' && *number <= max;
+	xmlFree(value);
+	return valid;
+}
+
+static char *format_address(xmlNode *node)
+{
+	guint64 domain, bus, slot, function;
+
+	if (!address_part(node, "domain", 0xffffffff, &domain) ||
+	    !address_part(node, "bus", 0xff, &bus) || !address_part(node, "slot", 0x1f, &slot) ||
+	    !address_part(node, "function", 7, &function))
+		return NULL;
+	return g_strdup_printf("%04x:%02x:%02x.%x", (guint)domain, (guint)bus, (guint)slot,
+			       (guint)function);
+}
+
+/* Network cards of <interface type='hostdev'> are VFIO devices like the others. */
+static gboolean read_hostdevs(xmlXPathContext *context, struct domain_facts *facts, GError **error)
+{
+	g_autoptr(xmlXPathObject) found =
+		xml_find(context,
+			 "/domain/devices/hostdev[@type='pci']/source/address"
+			 " | /domain/devices/interface[@type='hostdev']/source/"
+			 "address[@type='pci']");
+	g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < xml_found_count(found); i++) {
+		char *address = format_address(found->nodesetval->nodeTab[i]);
+
+		if (address == NULL) {
+			set_unreadable(error, "a hostdev has a PCI address that makes no sense");
+			return FALSE;
+		}
+		g_ptr_array_add(addresses, address);
+	}
+	g_ptr_array_add(addresses, NULL);
+	g_ptr_array_set_free_func(addresses, NULL);
+	facts->hostdevs = (char **)g_ptr_array_free(g_steal_pointer(&addresses), FALSE);
+	return TRUE;
+}
+
+/* QEMU's default is both Ctrl keys, where grab='all' stands without a toggle (IN-06). */
+static char *read_toggle(xmlXPathContext *context)
+{
+	const char *path = "/domain/devices/input[@type='evdev']/source[@grab='all']";
+	g_autofree char *with_toggle = g_strconcat(path, "/@grabToggle", NULL);
+	char *toggle = xml_find_text(context, with_toggle);
+
+	if (toggle == NULL && xml_has(context, path))
+		return g_strdup("ctrl-ctrl");
+	return toggle;
+}
+
+struct domain_facts *domain_facts_parse(const char *xml, GError **error)
+{
+	g_autoptr(xmlDoc) doc = parse(xml, error);
+	g_autoptr(xmlXPathContext) context = NULL;
+	autoptr(domain_facts) facts = NULL;
+
+	if (doc == NULL)
+		return NULL;
+	context = xmlXPathNewContext(doc);
+	xmlXPathRegisterNs(context, XML_STRING("hotseat"), XML_STRING(DOMAIN_METADATA_URI));
+	facts = g_new0(struct domain_facts, 1);
+	facts->name = xml_find_text(context, "/domain/name");
+	if (facts->name == NULL) {
+		set_unreadable(error, "it has no name");
+		return NULL;
+	}
+	if (!read_hostdevs(context, facts, error))
+		return NULL;
+	facts->uuid = xml_find_text(context, "/domain/uuid");
+	facts->ours = xml_has(context, "/domain/metadata/hotseat:guest");
+	facts->fingerprint =
+		xml_find_text(context, "/domain/metadata/hotseat:guest/hotseat:card/@fingerprint");
+	facts->managed = xml_has(context,
+				 "/domain/devices/hostdev[@type='pci'][@managed='yes']"
+				 " | /domain/devices/interface[@type='hostdev']"
+				 "[@managed='yes']");
+	facts->images = xml_find_texts(context,
+				       "/domain/devices/disk/source/@file"
+				       " | /domain/devices/disk/source/@dev");
+	facts->toggle = read_toggle(context);
+	return g_steal_pointer(&facts);
+}
+
+void domain_facts_free(struct domain_facts *facts)
+{
+	if (facts == NULL)
+		return;
+	g_free(facts->name);
+	g_free(facts->uuid);
+	g_free(facts->fingerprint);
+	g_strfreev(facts->hostdevs);
+	g_strfreev(facts->images);
+	g_free(facts->toggle);
+	g_free(facts);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/error.h"
+#include "machine/displays.h"
+#include "plan/choose.h"
+#include "plan/reason.h"
+
+/* Why a card cannot be lent as things are; NULL: nothing is in the way. */
+static char *describe_obstacle(const struct card *card)
+{
+	g_autoptr(GString) text = NULL;
+
+	switch (card->verdict) {
+	case CARD_READY:
+		return NULL;
+	case CARD_NO_GROUP:
+		return g_strdup(
+			"it is in no IOMMU group, so the IOMMU is off: hotseat check says "
+			"how to turn it on");
+	case CARD_BLOCKED:
+	case CARD_UNKNOWN:
+		break;
+	}
+	text = g_string_new("others in its IOMMU group are in the way:");
+	for (guint i = 0; i < card->blockers->len; i++) {
+		const struct card_blocker *blocker = card->blockers->pdata[i];
+
+		g_string_append_printf(
+			text, "%s %s (%s: %s)", i > 0 ? "," : "", blocker->dev->address,
+			blocker->dev->driver != NULL              ? blocker->dev->driver
+			: blocker->dev->driver_known == KNOWN_YES ? "no driver"
+								  : "driver not known",
+			blocker->why);
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* What the desktop would lose; NULL: nothing, or it is not known. */
+static char *describe_loss(const struct machine *machine, const struct card *card)
+{
+	g_autofree char *why = NULL;
+
+	if (displays_is_only(machine->root, machine->cards, card, &why) != KNOWN_YES)
+		return NULL;
+	return why != NULL ? g_steal_pointer(&why)
+			   : g_strdup("it drives the desktop's only display");
+}
+
+static gboolean on_root_bus(const struct pcidev *dev)
+{
+	return g_str_has_prefix(dev->address, "0000:00:");
+}
+
+/*
+ * The one to lend is a card in a slot that the firmware does not show its pictures on. What the
+ * firmware does with a card is the larger risk: its ROM is used up and its frame buffer is in the
+ * console's hands (FW-16, PW-02).
+ */
+static guint card_merit(const struct card *card)
+{
+	const struct pcidev *display = card_display(card);
+
+	return 1 + (display->boot_vga != KNOWN_YES ? 2 : 0) + (on_root_bus(display) ? 0 : 1);
+}
+
+static const struct card *take_named(const struct machine *machine, const char *gpu,
+				     GPtrArray *reasons, GError **error)
+{
+	const struct card *card = card_find(machine->cards, gpu, error);
+	g_autofree char *obstacle = NULL;
+	g_autofree char *loss = NULL;
+
+	if (card == NULL)
+		return NULL;
+	obstacle = describe_obstacle(card);
+	if (obstacle != NULL) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s (%s) cannot be lent: %s", card_display(card)->address,
+			    card_display(card)->name, obstacle);
+		return NULL;
+	}
+	/* A display that was asked for by name is lent, knowingly; when, is for "up" to decide. */
+	loss = describe_loss(machine, card);
+	reason_add(reasons, "gpu", NULL, "%s %s, as asked%s%s", card_display(card)->address,
+		   card_display(card)->name, loss != NULL ? "; beware: " : "",
+		   loss != NULL ? loss : "");
+	return card;
+}
+
+static char *describe_others(const struct machine *machine, const struct card *chosen)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; i < machine->cards->len; i++) {
+		const struct card *card = machine->cards->pdata[i];
+		g_autofree char *obstacle = describe_obstacle(card);
+		g_autofree char *loss = NULL;
+
+		if (card == chosen)
+			continue;
+		loss = obstacle == NULL ? describe_loss(machine, card) : NULL;
+		g_string_append_printf(text, "%s%s %s", text->len > 0 ? "; " : "",
+				       card_display(card)->address, card_display(card)->name);
+		if (obstacle != NULL || loss != NULL)
+			g_string_append_printf(text, " (%s)", obstacle != NULL ? obstacle : loss);
+		else if (card_display(card)->boot_vga == KNOWN_YES)
+			g_string_append(text, " (the firmware's display)");
+	}
+	return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
+}
+
+static const struct card *choose_best(const struct machine *machine, GPtrArray *reasons,
+				      GError **error)
+{
+	const struct card *best = NULL;
+	g_autofree char *others = NULL;
+
+	for (guint i = 0; i < machine->cards->len; i++) {
+		const struct card *card = machine->cards->pdata[i];
+		g_autofree char *obstacle = describe_obstacle(card);
+		g_autofree char *loss = describe_loss(machine, card);
+
+		if (obstacle == NULL && loss == NULL &&
+		    (best == NULL || card_merit(card) > card_merit(best)))
+			best = card;
+	}
+	others = describe_others(machine, best);
+	if (best == NULL) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "no graphics card can be lent: %s. One that drives the desktop is lent "
+			    "only if --gpu names it",
+			    others);
+		return NULL;
+	}
+	reason_add(reasons, "gpu", g_steal_pointer(&others),
+		   "%s %s: its IOMMU group can be lent and the desktop keeps a display",
+		   card_display(best)->address, card_display(best)->name);
+	return best;
+}
+
+const struct card *choose_card(const struct machine *machine, const char *gpu, GPtrArray *reasons,
+			       GError **error)
+{
+	if (gpu != NULL)
+		return take_named(machine, gpu, reasons, error);
+	if (machine->cards->len > 0)
+		return choose_best(machine, reasons, error);
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_ABSENT,
+		    "this machine has no graphics card that could be lent");
+	return NULL;
+}

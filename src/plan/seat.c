@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "plan/choose.h"
+#include "plan/reason.h"
+
+static const char *kind_name(enum input_kind kind)
+{
+	return kind == INPUT_KEYBOARD ? "keyboard" : "mouse";
+}
+
+/* "usb-0000:00:14.0-3/input1" and ".../input0" are nodes of one device. */
+static gboolean same_device(const struct input *a, const struct input *b)
+{
+	const char *end;
+
+	if (a->phys == NULL || b->phys == NULL || a->phys[0] == '\0')
+		return FALSE;
+	end = strrchr(a->phys, '/');
+	if (end == NULL)
+		return g_str_equal(a->phys, b->phys);
+	return strncmp(a->phys, b->phys, (gsize)(end - a->phys) + 1) == 0;
+}
+
+static gboolean has_node_of_other_kind(const GPtrArray *inputs, const struct input *input)
+{
+	for (guint i = 0; i < inputs->len; i++) {
+		const struct input *other = inputs->pdata[i];
+
+		if (other->kind != input->kind && other->kind != INPUT_OTHER &&
+		    same_device(input, other))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/*
+ * Gaming mice have a keyboard of their own for macros, and keyboards a mouse (IN-04): a device
+ * that is nothing else is more likely the one under the hands. A path by id survives another
+ * socket, one by path does not.
+ */
+static guint input_merit(const GPtrArray *inputs, const struct input *input)
+{
+	guint merit = 1;
+
+	if (!input->virtual_device)
+		merit += 4;
+	if (!has_node_of_other_kind(inputs, input))
+		merit += 2;
+	if (strstr(input->stable_path, "/by-id/") != NULL)
+		merit += 1;
+	return merit;
+}
+
+const struct input *choose_input(const GPtrArray *inputs, enum input_kind kind, GPtrArray *reasons)
+{
+	const struct input *best = NULL, *second = NULL;
+	guint best_merit = 0, unstable = 0;
+
+	for (guint i = 0; i < inputs->len; i++) {
+		const struct input *input = inputs->pdata[i];
+		guint merit;
+
+		if (input->kind != kind)
+			continue;
+		if (input->stable_path == NULL) {
+			unstable++;
+			continue;
+		}
+		merit = input_merit(inputs, input);
+		if (merit > best_merit) {
+			second = best;
+			best = input;
+			best_merit = merit;
+		} else if (second == NULL) {
+			second = input;
+		}
+	}
+	if (best != NULL)
+		reason_add(reasons, kind_name(kind), second != NULL ? g_strdup(second->name) : NULL,
+			   "%s, by its lasting path %s (IN-04)", best->name, best->stable_path);
+	else if (unstable > 0)
+		reason_add(reasons, kind_name(kind), NULL,
+			   "none: what is there has no lasting path below /dev/input/by-id or "
+			   "by-path (IN-04)");
+	else
+		reason_add(reasons, kind_name(kind), NULL, "none was found");
+	return best;
+}

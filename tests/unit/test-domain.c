@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "guest/domain.h"
+#include "guest/names.h"
+
+/*
+ * Whole guests as golden files, and each judged by libvirt's own schema. After an intended change
+ * run once with HOTSEAT_REGENERATE=1 and read the difference.
+ */
+
+struct scene {
+	struct cpus cpus;
+	struct card card;
+	struct pcidev functions[4];
+	struct input keyboard, mouse;
+	struct plan plan;
+	struct virt_capabilities capabilities;
+	struct domain_spec spec;
+};
+
+#define ALL_HYPERV                                                                                 \
+	"relaxed vapic spinlocks vpindex runtime synic stimer reset vendor_id frequencies "        \
+	"tlbflush ipi evmcs avic xmm_input"
+
+/* What libvirt 9.0 lists: newer enlightenments are not in older schemas. */
+#define OLD_HYPERV                                                                                 \
+	"relaxed vapic spinlocks vpindex runtime synic stimer reset vendor_id frequencies "        \
+	"tlbflush ipi evmcs avic"
+
+static void offer(struct scene *scene, const char *hyperv)
+{
+	g_strfreev(scene->capabilities.hyperv);
+	scene->capabilities.hyperv = g_strsplit(hyperv, " ", -1);
+}
+
+static void set_capabilities(struct scene *scene, const char *virt_type)
+{
+	gboolean kvm = g_str_equal(virt_type, "kvm");
+
+	g_free(scene->capabilities.virt_type);
+	g_free(scene->capabilities.machine);
+	scene->capabilities.virt_type = g_strdup(virt_type);
+	scene->capabilities.machine = g_strdup("pc-q35-10.0");
+	scene->capabilities.uefi = TRUE;
+	scene->capabilities.host_passthrough = kvm;
+	scene->capabilities.cpu_maximum = TRUE;
+	scene->capabilities.spice = TRUE;
+	scene->capabilities.libvirt_version = 11003000;
+	scene->capabilities.qemu_version = 10000002;
+	offer(scene, ALL_HYPERV);
+}
+
+/* @cores cores of two threads, siblings numbered after all cores, one cache for each @per_l3. */
+static void set_cpus(struct scene *scene, const char *vendor, guint cores, guint per_l3)
+{
+	scene->cpus.cpu = g_array_new(FALSE, FALSE, sizeof(struct cpu));
+	scene->cpus.l3_kib = g_array_new(FALSE, FALSE, sizeof(guint64));
+	scene->cpus.vendor = g_strdup(vendor);
+	scene->cpus.cores = cores;
+	scene->cpus.l3s = (cores + per_l3 - 1) / per_l3;
+	scene->cpus.nodes = scene->cpus.kinds = 1;
+	for (guint i = 0; i < cores * 2; i++) {
+		struct cpu cpu = { i, i % cores, i / cores, i % cores / per_l3, 0, 0 };
+
+		g_array_append_val(scene->cpus.cpu, cpu);
+	}
+	for (guint i = 0; i < scene->cpus.l3s; i++) {
+		guint64 kib = 32768;
+
+		g_array_append_val(scene->cpus.l3_kib, kib);
+	}
+}
+
+static void set_card(struct scene *scene, guint functions)
+{
+	scene->card.functions = g_ptr_array_new();
+	scene->card.fingerprint = g_strdup("10de:2684/1043:88e2/030000/a1/01.0:00.0");
+	for (guint i = 0; i < functions; i++) {
+		scene->functions[i].address = g_strdup_printf("0000:01:00.%u", i);
+		g_ptr_array_add(scene->card.functions, &scene->functions[i]);
+	}
+	scene->plan.card = &scene->card;
+}
+
+static struct scene *scene_new(const char *vendor, guint functions, guint vcpus)
+{
+	struct scene *scene = g_new0(struct scene, 1);
+	g_autoptr(GPtrArray) reasons = g_ptr_array_new();
+
+	set_cpus(scene, vendor, 8, 4);
+	set_card(scene, functions);
+	scene->keyboard.stable_path = g_strdup("/dev/input/by-id/usb-Cherry_G80-3000-event-kbd");
+	scene->mouse.stable_path = g_strdup("/dev/input/by-id/usb-Logitech_G502-event-mouse");
+	g_assert_true(
+		placement_choose(&scene->cpus, vcpus, -1, &scene->plan.placement, reasons, NULL));
+	scene->plan.cpus = &scene->cpus;
+	scene->plan.memory_kib = 16 * 1024 * 1024;
+	scene->plan.keyboard = &scene->keyboard;
+	scene->plan.mouse = &scene->mouse;
+	set_capabilities(scene, "kvm");
+	scene->spec = (struct domain_spec){
+		.plan = &scene->plan,
+		.capabilities = &scene->capabilities,
+		.disk_format = "qcow2",
+		.network = "default",
+	};
+	return scene;
+}
+
+static void scene_free(struct scene *scene)
+{
+	placement_clear(&scene->plan.placement);
+	g_array_unref(scene->cpus.cpu);
+	g_array_unref(scene->cpus.l3_kib);
+	g_free(scene->cpus.vendor);
+	g_ptr_array_unref(scene->card.functions);
+	g_free(scene->card.fingerprint);
+	for (guint i = 0; i < G_N_ELEMENTS(scene->functions); i++)
+		g_free(scene->functions[i].address);
+	g_free(scene->keyboard.stable_path);
+	g_free(scene->mouse.stable_path);
+	g_free(scene->capabilities.virt_type);
+	g_free(scene->capabilities.machine);
+	g_strfreev(scene->capabilities.hyperv);
+	g_strfreev(scene->spec.isos);
+	g_strfreev(scene->spec.usb);
+	g_free(scene);
+}
+
+static struct scene *make_windows(void)
+{
+	struct scene *scene = scene_new("GenuineIntel", 4, 8);
+
+	scene->spec.name = "win11";
+	scene->spec.uuid = "11111111-2222-3333-4444-555555555555";
+	scene->spec.disk = "/var/lib/libvirt/images/win11.qcow2";
+	scene->spec.isos = g_strsplit("/srv/iso/Win11 & more.iso:/srv/iso/virtio-win.iso", ":", -1);
+	scene->spec.usb = g_strsplit("046d:c52b", " ", -1);
+	scene->spec.screen = TRUE;
+	return scene;
+}
+
+/* The screen taken away, a raw block device, and a guest that spans both caches. */
+static struct scene *make_amd(void)
+{
+	struct scene *scene = scene_new("AuthenticAMD", 2, 12);
+
+	scene->spec.name = "amd";
+	scene->spec.disk = "/dev/disk/by-id/nvme-Samsung_990-part4";
+	scene->spec.disk_format = "raw";
+	scene->spec.vendor_id = "a<b>\"c\"&d";
+	return scene;
+}
+
+static struct scene *make_lab(void)
+{
+	struct scene *scene = scene_new("AuthenticAMD", 2, 1);
+
+	scene->spec.name = "lab";
+	set_capabilities(scene, "qemu");
+	scene->plan.memory_kib = 512 * 1024;
+	scene->spec.kernel = "/var/lib/hotseat-lab/vmlinuz";
+	scene->spec.initrd = "/var/lib/hotseat-lab/initrd.gz";
+	scene->spec.cmdline = "console=ttyS0 quiet panic=-1";
+	scene->spec.network = NULL;
+	return scene;
+}
+
+static const struct golden {
+	const char *name;
+	struct scene *(*make)(void);
+} goldens[] = {
+	{ "windows", make_windows },
+	{ "amd", make_amd },
+	{ "lab", make_lab },
+};
+
+static char *golden_path(const char *name)
+{
+	g_autofree char *file = g_strdup_printf("domain-%s.xml", name);
+
+	return g_test_build_filename(G_TEST_DIST, "../golden", file, NULL);
+}
+
+static void test_golden(gconstpointer data)
+{
+	const struct golden *golden = data;
+	struct scene *scene = golden->make();
+	g_autofree char *xml = domain_xml(&scene->spec);
+	g_autofree char *again = domain_xml(&scene->spec);
+	g_autofree char *path = golden_path(golden->name);
+	g_autofree char *expected = NULL;
+
+	g_assert_cmpstr(xml, ==, again);
+	if (g_getenv("HOTSEAT_REGENERATE") != NULL)
+		g_assert_true(g_file_set_contents(path, xml, -1, NULL));
+	g_assert_true(g_file_get_contents(path, &expected, NULL, NULL));
+	g_assert_cmpstr(xml, ==, expected);
+	scene_free(scene);
+}
+
+static const char *find_schema(void)
+{
+	static const char *const places[] = {
+		"/usr/share/libvirt/schemas/domain.rng",
+		"/usr/local/share/libvirt/schemas/domain.rng",
+	};
+	const char *named = g_getenv("HOTSEAT_DOMAIN_SCHEMA");
+
+	if (named != NULL)
+		return named;
+	for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
+		if (g_file_test(places[i], G_FILE_TEST_EXISTS))
+			return places[i];
+	}
+	return NULL;
+}
+
+/* libvirt refuses what its schema does not know, so users must never get such a thing from us. */
+static void test_schema(gconstpointer data)
+{
+	const struct golden *golden = data;
+	const char *schema = find_schema();
+	struct scene *scene;
+	g_autofree char *xml = NULL;
+	xmlRelaxNGParserCtxt *parser;
+	xmlRelaxNGValidCtxt *judge;
+	xmlRelaxNG *rules;
+	xmlDoc *doc;
+
+	if (schema == NULL) {
+		g_test_skip("libvirt's schemas are not installed (libvirt0)");
+		return;
+	}
+	scene = golden->make();
+	offer(scene, OLD_HYPERV);
+	xml = domain_xml(&scene->spec);
+	parser = xmlRelaxNGNewParserCtxt(schema);
+	rules = xmlRelaxNGParse(parser);
+	g_assert_nonnull(rules);
+	judge = xmlRelaxNGNewValidCtxt(rules);
+	doc = xmlReadMemory(xml, (int)strlen(xml), "domain.xml", NULL, XML_PARSE_NONET);
+	g_assert_nonnull(doc);
+	g_assert_cmpint(xmlRelaxNGValidateDoc(judge, doc), ==, 0);
+	xmlFreeDoc(doc);
+	xmlRelaxNGFreeValidCtxt(judge);
+	xmlRelaxNGFree(rules);
+	xmlRelaxNGFreeParserCtxt(parser);
+	scene_free(scene);
+}
+
+/* HV-01: without vpindex, what builds on it must go too, or QEMU does not start. */
+static void test_hyperv_dependencies(void)
+{
+	struct scene *scene = make_windows();
+	g_autofree char *xml = NULL;
+	g_autofree char *none = NULL;
+
+	offer(scene, "relaxed synic stimer ipi vendor_id");
+	xml = domain_xml(&scene->spec);
+	g_assert_nonnull(strstr(xml, "<relaxed state=\"on\"/>"));
+	g_assert_nonnull(strstr(xml, "<vendor_id state=\"on\" value=\"hotseat\"/>"));
+	g_assert_null(strstr(xml, "<synic"));
+	g_assert_null(strstr(xml, "<stimer"));
+	g_assert_null(strstr(xml, "<ipi"));
+	offer(scene, "vendor_id");
+	none = domain_xml(&scene->spec);
+	g_assert_null(strstr(none, "<hyperv"));
+	g_assert_null(strstr(none, "hypervclock"));
+	scene_free(scene);
+}
+
+/* CP-03, CP-04: an odd guest is not told of SMT, so nothing about topoext either. */
+static void test_odd_guest_has_no_smt(void)
+{
+	struct scene *scene = scene_new("AuthenticAMD", 1, 5);
+	g_autofree char *xml = NULL;
+
+	scene->spec.name = "odd";
+	xml = domain_xml(&scene->spec);
+	g_assert_nonnull(strstr(xml, "cores=\"5\" threads=\"1\""));
+	g_assert_null(strstr(xml, "topoext"));
+	g_assert_null(strstr(xml, "multifunction"));
+	scene_free(scene);
+}
+
+/* What we wrote we must be able to read back; the hook decides by it. */
+static void test_round_trip(void)
+{
+	struct scene *scene = make_windows();
+	g_autofree char *xml = domain_xml(&scene->spec);
+	g_autoptr(GError) error = NULL;
+	autoptr(domain_facts) facts = domain_facts_parse(xml, &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpstr(facts->name, ==, "win11");
+	g_assert_cmpstr(facts->uuid, ==, "11111111-2222-3333-4444-555555555555");
+	g_assert_true(facts->ours);
+	g_assert_false(facts->managed);
+	g_assert_cmpstr(facts->fingerprint, ==, scene->card.fingerprint);
+	g_assert_cmpuint(g_strv_length(facts->hostdevs), ==, 4);
+	g_assert_cmpstr(facts->hostdevs[3], ==, "0000:01:00.3");
+	g_assert_cmpstr(facts->images[0], ==, "/var/lib/libvirt/images/win11.qcow2");
+	g_assert_cmpstr(facts->images[1], ==, "/srv/iso/Win11 & more.iso");
+	g_assert_cmpstr(facts->toggle, ==, "ctrl-ctrl");
+	scene_free(scene);
+}
+
+static void test_stranger(void)
+{
+	autoptr(domain_facts) facts = domain_facts_parse(
+		"<domain><name>x</name><devices>"
+		"<hostdev type='usb'><source><address bus='1' device='2'/></source></hostdev>"
+		"<hostdev mode='subsystem' type='pci' managed='yes'><source>"
+		"<address domain='0' bus='10' slot='0x1f' function='0x7'/></source></hostdev>"
+		"<input type='evdev'><source dev='/dev/input/event3' grab='all'/></input>"
+		"</devices></domain>",
+		NULL);
+
+	g_assert_false(facts->ours);
+	g_assert_null(facts->fingerprint);
+	g_assert_true(facts->managed);
+	g_assert_cmpstr(facts->hostdevs[0], ==, "0000:0a:1f.7");
+	g_assert_null(facts->hostdevs[1]);
+	g_assert_cmpstr(facts->toggle, ==, "ctrl-ctrl");
+}
+
+/* A hostile document must be refused, not expanded, and never crash us. */
+static void test_bad_documents(void)
+{
+	static const char *const documents[] = {
+		"",
+		"x",
+		"<domain",
+		"<network><name>x</name></network>",
+		"<domain/>",
+		"<!DOCTYPE d [<!ENTITY a 'x'>]><domain><name>&a;</name></domain>",
+		"<!DOCTYPE d SYSTEM 'file:///etc/passwd'><domain><name>x</name></domain>",
+		"<domain><name>x</name><devices><hostdev type='pci'><source>"
+		"<address bus='0x100'/></source></hostdev></devices></domain>",
+		"<domain><name>x</name><devices><hostdev type='pci'><source>"
+		"<address bus='zz'/></source></hostdev></devices></domain>",
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(documents); i++) {
+		g_autoptr(GError) error = NULL;
+
+		g_assert_null(domain_facts_parse(documents[i], &error));
+		g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_UNREADABLE));
+	}
+}
+
+/* Cut anywhere, or with any byte spoiled: an answer or an error, nothing else. */
+static void test_truncated(void)
+{
+	struct scene *scene = make_windows();
+	g_autofree char *xml = domain_xml(&scene->spec);
+	gsize length = strlen(xml);
+
+	for (gsize cut = 0; cut + strlen("</domain>\n") < length; cut++) {
+		g_autofree char *text = g_strndup(xml, cut);
+
+		g_assert_null(domain_facts_parse(text, NULL));
+	}
+	for (gsize at = 0; at < length; at++) {
+		g_autofree char *text = g_strdup(xml);
+		g_autoptr(GError) error = NULL;
+		struct domain_facts *facts;
+
+		text[at] = "<>&\"'x\xff"[at % 7];
+		facts = domain_facts_parse(text, &error);
+		g_assert_true((facts == NULL) == (error != NULL));
+		domain_facts_free(facts);
+	}
+	scene_free(scene);
+}
+
+/* Names end up in file names and on command lines of other people's scripts. */
+static void test_names(void)
+{
+	static const char *const bad[] = { "",
+					   "a/b",
+					   "..",
+					   ".hidden",
+					   "-rf",
+					   "a b",
+					   "a\nb",
+					   "a\x7f"
+					   "b",
+					   "\xff",
+					   "a\\b" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) error = NULL;
+
+		g_assert_false(guest_name_valid(bad[i], &error));
+		g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_USAGE));
+	}
+	g_assert_true(guest_name_valid("win11", NULL));
+	g_assert_true(guest_name_valid("spiele-größe_2.0", NULL));
+	g_assert_true(guest_usb_valid("046d:c52b", NULL));
+	g_assert_false(guest_usb_valid("046d:c52", NULL));
+	g_assert_false(guest_usb_valid("046d-c52b", NULL));
+	g_assert_false(guest_usb_valid("046d:c5:b", NULL));
+	g_assert_true(guest_vendor_id_valid("123456789abc", NULL));
+	g_assert_false(guest_vendor_id_valid("123456789abcd", NULL));
+	g_assert_false(guest_vendor_id_valid("a,b", NULL));
+	g_assert_false(guest_vendor_id_valid("", NULL));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(goldens); i++) {
+		g_autofree char *golden = g_strconcat("/domain/golden/", goldens[i].name, NULL);
+		g_autofree char *schema = g_strconcat("/domain/schema/", goldens[i].name, NULL);
+
+		g_test_add_data_func(golden, &goldens[i], test_golden);
+		g_test_add_data_func(schema, &goldens[i], test_schema);
+	}
+	g_test_add_func("/domain/hyperv-dependencies", test_hyperv_dependencies);
+	g_test_add_func("/domain/odd-guest-has-no-smt", test_odd_guest_has_no_smt);
+	g_test_add_func("/domain/round-trip", test_round_trip);
+	g_test_add_func("/domain/stranger", test_stranger);
+	g_test_add_func("/domain/bad-documents", test_bad_documents);
+	g_test_add_func("/domain/truncated", test_truncated);
+	g_test_add_func("/domain/names", test_names);
+	return g_test_run();
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "guest/virt-internal.h"
+
+/* libvirt's own test driver stands in for a daemon: one running domain called "test". */
+static struct virt *open_test_driver(void)
+{
+	g_autoptr(GError) error = NULL;
+	struct virt *virt = virt_open_uri("test:///default", &error);
+
+	if (virt == NULL)
+		g_test_skip(error->message);
+	return virt;
+}
+
+static void test_life(void)
+{
+	autoptr(virt) virt = open_test_driver();
+	g_autoptr(GError) error = NULL;
+	enum guest_state state = GUEST_CRASHED;
+
+	if (virt == NULL)
+		return;
+	g_assert_true(virt_guest_state(virt, "test", &state, &error));
+	g_assert_cmpint(state, ==, GUEST_RUNNING);
+	g_assert_false(virt_wait_shut_off(virt, "test", 0, &error));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_BUSY));
+	g_clear_error(&error);
+	g_assert_false(virt_start(virt, "test", &error));
+	g_assert_nonnull(error);
+	g_clear_error(&error);
+	g_assert_true(virt_destroy(virt, "test", &error));
+	g_assert_true(virt_wait_shut_off(virt, "test", 0, &error));
+	g_assert_true(virt_start(virt, "test", &error));
+	g_assert_true(virt_shutdown(virt, "test", &error));
+	g_assert_true(virt_guest_state(virt, "test", &state, &error));
+	g_assert_cmpint(state, ==, GUEST_SHUT_OFF);
+}
+
+static void test_define_and_list(void)
+{
+	autoptr(virt) virt = open_test_driver();
+	g_autoptr(GError) error = NULL;
+	g_autofree char *uuid = NULL;
+	g_autofree char *xml = NULL;
+	g_auto(GStrv) names = NULL;
+
+	if (virt == NULL)
+		return;
+	g_assert_true(virt_define(virt,
+				  "<domain type='test'><name>abc</name><memory>65536</memory>"
+				  "<os><type>hvm</type></os></domain>",
+				  &uuid, &error));
+	g_assert_no_error(error);
+	g_assert_cmpuint(strlen(uuid), ==, 36);
+	names = virt_list(virt, &error);
+	g_assert_cmpstr(names[0], ==, "abc");
+	g_assert_cmpstr(names[1], ==, "test");
+	g_assert_null(names[2]);
+	xml = virt_domain_xml(virt, "abc", &error);
+	g_assert_nonnull(strstr(xml, uuid));
+}
+
+/* Who mistypes a name should see the right ones. */
+static void test_no_such_guest(void)
+{
+	autoptr(virt) virt = open_test_driver();
+	g_autoptr(GError) error = NULL;
+
+	if (virt == NULL)
+		return;
+	g_assert_false(virt_start(virt, "win11", &error));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_ABSENT));
+	g_assert_nonnull(strstr(error->message, "there are: test"));
+}
+
+/* A broken definition is refused with libvirt's own words. */
+static void test_bad_definition(void)
+{
+	autoptr(virt) virt = open_test_driver();
+	g_autoptr(GError) error = NULL;
+
+	if (virt == NULL)
+		return;
+	g_assert_false(virt_define(virt, "<domain type='test'/>", NULL, &error));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_REFUSED));
+}
+
+/* Without a daemon the user learns how to start it, not what a socket is. */
+static void test_no_daemon(void)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(virt_open_uri("qemu+unix:///system?socket=/nonexistent/socket", &error));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_ABSENT));
+	g_assert_nonnull(strstr(error->message, "systemctl start libvirtd"));
+}
+
+static void test_capabilities(void)
+{
+	g_autoptr(GError) error = NULL;
+	autoptr(virt_capabilities) capabilities = virt_capabilities_parse(
+		"<domainCapabilities><path>/usr/bin/qemu-system-x86_64</path>"
+		"<domain>kvm</domain><machine>pc-q35-7.2</machine>"
+		"<os supported='yes'><enum name='firmware'><value>efi</value></enum></os>"
+		"<cpu><mode name='host-passthrough' supported='yes'/>"
+		"<mode name='maximum' supported='no'/></cpu>"
+		"<devices><graphics supported='yes'><enum name='type'><value>vnc</value>"
+		"</enum></graphics></devices>"
+		"<features><hyperv supported='yes'><enum name='features'><value>relaxed</value>"
+		"<value>vapic</value></enum></hyperv></features></domainCapabilities>",
+		&error);
+
+	g_assert_no_error(error);
+	g_assert_cmpstr(capabilities->virt_type, ==, "kvm");
+	g_assert_cmpstr(capabilities->machine, ==, "pc-q35-7.2");
+	g_assert_true(capabilities->uefi);
+	g_assert_true(capabilities->host_passthrough);
+	g_assert_false(capabilities->cpu_maximum);
+	g_assert_false(capabilities->spice);
+	g_assert_cmpuint(g_strv_length(capabilities->hyperv), ==, 2);
+	g_assert_null(virt_capabilities_parse("<domainCapabilities/>", &error));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_UNREADABLE));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/virt/life", test_life);
+	g_test_add_func("/virt/define-and-list", test_define_and_list);
+	g_test_add_func("/virt/no-such-guest", test_no_such_guest);
+	g_test_add_func("/virt/bad-definition", test_bad_definition);
+	g_test_add_func("/virt/no-daemon", test_no_daemon);
+	g_test_add_func("/virt/capabilities", test_capabilities);
+	return g_test_run();
+}
