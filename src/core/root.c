@@ -14,6 +14,8 @@
 #include "core/manifest.h"
 
 #define ROOT_READ_MAX (4 << 20)
+/* More than one is rare, more than ten was never seen; the bound is for attackers. */
+#define OPEN_TRIES 1000
 
 struct root {
 	int fd;
@@ -25,6 +27,10 @@ struct root {
 /*
  * glibc has no openat2(). RESOLVE_IN_ROOT (Linux 5.6) takes absolute links and ".." as chroot()
  * would; the live root needs no such walls, and plain openat() is quicker.
+ *
+ * The kernel gives up with EAGAIN when anything anywhere on the machine was renamed or mounted
+ * while it went through a "..", because it can then not be sure to have stayed inside.
+ * Source: openat2(2), fs/namei.c handle_dots().
  */
 static int open_below(const struct root *root, const char *path, int flags)
 {
@@ -37,7 +43,13 @@ static int open_below(const struct root *root, const char *path, int flags)
 		path = ".";
 	if (root->live)
 		return openat(root->fd, path, flags | O_CLOEXEC);
-	return (int)syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
+	for (int tries = 0; tries < OPEN_TRIES; tries++) {
+		int fd = (int)syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
+
+		if (fd >= 0 || errno != EAGAIN)
+			return fd;
+	}
+	return -1;
 }
 
 static void set_read_error(GError **error, int saved_errno, const struct root *root,
@@ -319,5 +331,34 @@ gboolean root_exists(const struct root *root, const char *format, ...)
 	if (fd < 0)
 		return FALSE;
 	close(fd);
+	return TRUE;
+}
+
+gboolean root_stat(const struct root *root, struct statx *info, GError **error, const char *format,
+		   ...)
+{
+	FORMAT_PATH(path, format);
+	const int flags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+	const unsigned int mask = STATX_TYPE | STATX_MODE;
+	struct statx found;
+	int result, fd;
+
+	if (root->live) {
+		result = statx(root->fd, path, flags, mask, &found);
+	} else {
+		int saved_errno;
+
+		fd = open_below(root, path, O_PATH);
+		result = fd < 0 ? -1 : statx(fd, "", flags | AT_EMPTY_PATH, mask, &found);
+		saved_errno = errno;
+		if (fd >= 0)
+			close(fd);
+		errno = saved_errno;
+	}
+	if (result < 0) {
+		set_read_error(error, errno, root, path);
+		return FALSE;
+	}
+	*info = found;
 	return TRUE;
 }

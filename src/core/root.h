@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <sys/stat.h>
 
 #include "core/autoptr.h"
 
@@ -86,3 +87,11 @@ char **root_list(const struct root *root, GError **error, const char *format, ..
 
 /* root_exists - TRUE if something is there, links followed, whether or not it can be read */
 gboolean root_exists(const struct root *root, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/**
+ * root_stat - type, permissions and device number of what is there, links followed
+ *
+ * Never waits for a network file system: what /proc/PID/fd points to may be on one that hangs.
+ */
+gboolean root_stat(const struct root *root, struct statx *info, GError **error, const char *format,
+		   ...) G_GNUC_PRINTF(4, 5);
