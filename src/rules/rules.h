@@ -25,14 +25,29 @@ struct finding {
 	char *evidence;         /* what was seen, and where */
 	char *message;          /* what it means */
 	char *fix;        /* exact commands for this distribution, or what to do; may be NULL */
-	gboolean unknown; /* could not be read: what root would add */
+	gboolean unknown; /* could not be read: what root would add; never broken */
 };
+
+void finding_free(struct finding *finding);
+AUTOPTR_DEFINE(finding)
+
+/**
+ * finding_add - a new finding of a rule, with the rule's severity, at the end of the array
+ *
+ * Return: the finding, owned by the array, for the caller to fill in.
+ */
+struct finding *finding_add(GPtrArray *findings, const struct rule *rule, const char *subject);
+
+/* finding_add_unknown - the same where the facts could not be read */
+struct finding *finding_add_unknown(GPtrArray *findings, const struct rule *rule,
+				    const char *subject);
 
 struct rule {
 	const char *id; /* "FW-01" */
 	enum severity severity;
-	const char *title; /* the fact in a few words */
-	const char *why;   /* one or two sentences, for the docs */
+	const char *title;  /* the fact in a few words */
+	const char *why;    /* one or two sentences, for the docs */
+	const char *remedy; /* what mends it, as "install QEMU"; NULL: nothing on this machine */
 	const char *source;
 	/* judge - look at the machine and add findings to the array; silence means fine */
 	void (*judge)(const struct rule *rule, const struct machine *machine, GPtrArray *findings);
@@ -44,7 +59,7 @@ extern const gsize n_host_rules;
 
 /**
  * rules_judge_host - let all host rules look at a machine
- * @machine: read with MACHINE_ALL
+ * @machine: MACHINE_DEVICES and MACHINE_SYSTEM of it are looked at
  *
  * Return: array of struct finding, worst first, then in order of the table.
  */
@@ -53,7 +68,8 @@ GPtrArray *rules_judge_host(const struct machine *machine);
 /* findings_count - how many have this severity; what is unknown does not count */
 guint findings_count(const GPtrArray *findings, enum severity severity);
 
-/* findings_print - for people: the verdict first, then what blocks, then the rest, few lines each
+/*
+ * findings_print - for people: the verdict first, then what blocks, then the rest, few lines each
  */
 void findings_print(const GPtrArray *findings, const struct machine *machine, FILE *out);
 

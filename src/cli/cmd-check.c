@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/commands.h"
+#include "core/error.h"
+#include "rules/rules.h"
+
+static const char *const examples[] = {
+	"hotseat check",
+	"What stands in the way on this machine, and the commands that mend it.",
+	"sudo hotseat check",
+	"The same with the answers that only root can read.",
+	"hotseat --json check",
+	"For programs: every finding with rule, severity, evidence, fix and source.",
+	NULL,
+};
+
+/* machine_open - a machine that cannot be read is one error, whatever the reason */
+static struct machine *machine_open(const char *path, GError **error)
+{
+	struct root *root = root_open(path, error);
+	struct machine *machine =
+		root == NULL ? NULL : machine_read(root, MACHINE_DEVICES | MACHINE_SYSTEM, error);
+
+	if (machine == NULL && error != NULL && *error != NULL) {
+		(*error)->domain = HOTSEAT_ERROR;
+		(*error)->code = HOTSEAT_ERROR_UNREADABLE;
+	}
+	return machine;
+}
+
+static int run(const struct invocation *invocation, char **arguments, GError **error)
+{
+	autoptr(machine) machine = machine_open(invocation->root_path, error);
+	g_autoptr(GPtrArray) findings = NULL;
+
+	if (machine == NULL)
+		return -1;
+	findings = rules_judge_host(machine);
+	if (invocation->json)
+		findings_print_json(findings, "host", stdout);
+	else
+		findings_print(findings, machine, stdout);
+	return findings_count(findings, SEVERITY_BROKEN) > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+const struct command command_check = {
+	.name = "check",
+	.arguments = "",
+	.summary = "Say whether this machine can lend a card, and what would mend it",
+	.description =
+		"Looks at the processor, the firmware, the IOMMU and its groups, the kernel, QEMU "
+		"and libvirt, and judges what it sees by rules. Nothing is changed.\n\n"
+		"The first lines say whether a graphics card can be handed over and what to do "
+		"next. Then come the findings: what blocks, what could not be read, and what else "
+		"there is. Each has the id of its rule, what was seen and where, and the commands "
+		"for this distribution.\n\n"
+		"Some facts only root can read. They are shown as not known, never as wrong.\n\n"
+		"The exit status is 1 if something blocks, 0 if not, 5 if the machine could not be "
+		"read.",
+	.examples = examples,
+	.flags = COMMAND_READS | COMMAND_SHOWS,
+	.run = run,
+};

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rules/host.h"
+
+/*
+ * The first lines answer the question that was asked, "can it?", and say what to do next. What
+ * blocks comes after that, then what is not known, then the rest.
+ */
+#define WIDTH 90
+
+/* colour - an escape sequence for terminals, or nothing */
+static const char *colour(FILE *out, const char *sequence)
+{
+	const char *forbidden = getenv("NO_COLOR");
+
+	if (!isatty(fileno(out)) || (forbidden != NULL && forbidden[0] != '\0'))
+		return "";
+	return sequence;
+}
+
+#define BOLD "\033[1m"
+#define RED "\033[31m"
+#define PLAIN "\033[0m"
+
+/* print_wrapped - words in lines of WIDTH; the first line begins at @column already */
+static void print_wrapped(FILE *out, const char *text, int indent, int column)
+{
+	g_auto(GStrv) words = g_strsplit_set(text, " \n", -1);
+	gboolean first = TRUE;
+
+	for (guint i = 0; words[i] != NULL; i++) {
+		int width = (int)g_utf8_strlen(words[i], -1);
+
+		if (width == 0)
+			continue;
+		if (!first && column + 1 + width > WIDTH) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+			first = TRUE;
+		}
+		fprintf(out, "%s%s", first ? "" : " ", words[i]);
+		column += width + (first ? 0 : 1);
+		first = FALSE;
+	}
+	fputc('\n', out);
+}
+
+/* Commands are printed as they must be typed; only sentences are wrapped. */
+static gboolean is_command(const char *line)
+{
+	return g_str_has_prefix(line, "sudo ") || g_str_has_prefix(line, "echo ") ||
+	       g_str_has_prefix(line, "<");
+}
+
+static void print_fix(FILE *out, const char *fix)
+{
+	g_auto(GStrv) lines = g_strsplit(fix, "\n", -1);
+
+	for (guint i = 0; lines[i] != NULL; i++) {
+		if (is_command(lines[i])) {
+			fprintf(out, "        %s\n", lines[i]);
+			continue;
+		}
+		fputs("    ", out);
+		print_wrapped(out, lines[i], 4, 4);
+	}
+}
+
+/* Whoever looks at a folder, or is root already, gains nothing by being told to be root. */
+static gboolean root_could_tell(const struct machine *machine)
+{
+	return root_is_live(machine->root) && geteuid() != 0;
+}
+
+static void print_finding(FILE *out, const struct finding *finding)
+{
+	const char *word = finding->unknown ? "not known" : severity_name(finding->severity);
+	gboolean broken = finding->severity == SEVERITY_BROKEN;
+	int column = (int)(strlen(word) + strlen(finding->rule->id) + 4 +
+			   (gsize)g_utf8_strlen(finding->subject, -1));
+
+	fprintf(out, "\n%s%s%s %s %s: ", colour(out, broken ? BOLD RED : BOLD), word,
+		colour(out, PLAIN), finding->rule->id, finding->subject);
+	print_wrapped(out, finding->message, 4, column);
+	fputs("    seen: ", out);
+	print_wrapped(out, finding->evidence, 4, 10);
+	if (finding->fix != NULL)
+		print_fix(out, finding->fix);
+}
+
+static gboolean is_broken(const struct finding *finding)
+{
+	return finding->severity == SEVERITY_BROKEN && !finding->unknown;
+}
+
+static gboolean is_unknown(const struct finding *finding)
+{
+	return finding->unknown;
+}
+
+static gboolean is_the_rest(const struct finding *finding)
+{
+	return !is_broken(finding) && !is_unknown(finding);
+}
+
+static void print_section(FILE *out, const char *heading, const GPtrArray *findings,
+			  gboolean (*belongs)(const struct finding *finding))
+{
+	gboolean any = FALSE;
+
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *finding = g_ptr_array_index(findings, i);
+
+		if (!belongs(finding))
+			continue;
+		if (!any)
+			fprintf(out, "\n%s%s%s\n", colour(out, BOLD), heading, colour(out, PLAIN));
+		any = TRUE;
+		print_finding(out, finding);
+	}
+}
+
+/* remedies - what mends all that is broken, each once, in order; NULL if one has no remedy */
+static GPtrArray *remedies(const GPtrArray *findings)
+{
+	GPtrArray *each = g_ptr_array_new();
+
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *finding = g_ptr_array_index(findings, i);
+
+		if (!is_broken(finding))
+			continue;
+		if (finding->rule->remedy == NULL) {
+			g_ptr_array_unref(each);
+			return NULL;
+		}
+		if (!g_ptr_array_find(each, finding->rule->remedy, NULL))
+			g_ptr_array_add(each, (gpointer)(guintptr)finding->rule->remedy);
+	}
+	return each;
+}
+
+static const struct finding *first_hopeless(const GPtrArray *findings)
+{
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *finding = g_ptr_array_index(findings, i);
+
+		if (is_broken(finding) && finding->rule->remedy == NULL)
+			return finding;
+	}
+	return NULL;
+}
+
+static void print_changes(FILE *out, const GPtrArray *changes)
+{
+	if (changes->len == 1) {
+		fprintf(out,
+			"%sThis machine can hand over a graphics card after one change:%s "
+			"%s.\n",
+			colour(out, BOLD), colour(out, PLAIN),
+			(const char *)g_ptr_array_index(changes, 0));
+		return;
+	}
+	fprintf(out, "%sThis machine can hand over a graphics card after %u changes:%s\n",
+		colour(out, BOLD), changes->len, colour(out, PLAIN));
+	for (guint i = 0; i < changes->len; i++)
+		fprintf(out, "  %u. %s\n", i + 1, (const char *)g_ptr_array_index(changes, i));
+}
+
+/* spare_cards - "NVIDIA ... (0000:01:00.0) or AMD ... (0000:02:00.0)"; NULL if there is none */
+static char *spare_cards(const struct machine *machine)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; i < machine->cards->len; i++) {
+		const struct card *card = g_ptr_array_index(machine->cards, i);
+
+		if (host_card_spare(machine, card))
+			g_string_append_printf(text, "%s%s (%s)", text->len == 0 ? "" : " or ",
+					       card_display(card)->name,
+					       card_display(card)->address);
+	}
+	return text->len == 0 ? NULL : g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* print_can - nothing is broken: which card, and how to go on */
+static void print_can(FILE *out, const struct machine *machine)
+{
+	g_autofree char *cards = spare_cards(machine);
+	g_autofree char *sentence = NULL;
+
+	if (cards != NULL) {
+		sentence = g_strdup_printf("This machine can hand over %s.", cards);
+		print_wrapped(out, sentence, 0, 0);
+		fputs("Next, make a guest: hotseat new win11\n", out);
+	} else if (host_all_cards_sole(machine)) {
+		print_wrapped(out, "This machine can hand over its only graphics card.", 0, 0);
+	} else {
+		print_wrapped(out,
+			      "Whether this machine can hand over a graphics card is not known: "
+			      "some answers could not be read.",
+			      0, 0);
+	}
+}
+
+static void print_verdict(FILE *out, const GPtrArray *findings, const struct machine *machine)
+{
+	const struct finding *hopeless = first_hopeless(findings);
+	g_autoptr(GPtrArray) changes = remedies(findings);
+	guint unknown = 0;
+
+	if (hopeless != NULL)
+		fprintf(out, "%sThis machine cannot:%s %s\n", colour(out, BOLD), colour(out, PLAIN),
+			hopeless->message);
+	else if (changes->len > 0)
+		print_changes(out, changes);
+	else
+		print_can(out, machine);
+
+	if (hopeless == NULL && host_all_cards_sole(machine))
+		fputs("The desktop has no other display, and is dark while the card is lent.\n",
+		      out);
+	for (guint i = 0; i < findings->len; i++)
+		unknown += is_unknown(g_ptr_array_index(findings, i)) ? 1 : 0;
+	if (unknown > 0)
+		fprintf(out, "%u answer%s could not be read%s\n", unknown, unknown == 1 ? "" : "s",
+			root_could_tell(machine) ? "; root may know more: sudo hotseat check"
+						 : ".");
+}
+
+void findings_print(const GPtrArray *findings, const struct machine *machine, FILE *out)
+{
+	print_verdict(out, findings, machine);
+	print_section(out, "What blocks", findings, is_broken);
+	print_section(out, "What is not known", findings, is_unknown);
+	print_section(out, "What else there is", findings, is_the_rest);
+}
+
+static void add_finding(JsonBuilder *json, const struct finding *finding)
+{
+	json_builder_begin_object(json);
+	json_add_string(json, "rule", finding->rule->id);
+	json_add_string(json, "severity", severity_name(finding->severity));
+	json_add_string(json, "line", NULL);
+	json_add_string(json, "subject", finding->subject);
+	json_add_string(json, "evidence", finding->evidence);
+	json_add_string(json, "message", finding->message);
+	json_add_string(json, "fix", finding->fix);
+	json_add_string(json, "source", finding->rule->source);
+	json_builder_set_member_name(json, "unknown");
+	json_builder_add_boolean_value(json, finding->unknown);
+	json_builder_end_object(json);
+}
+
+void findings_print_json(const GPtrArray *findings, const char *subject, FILE *out)
+{
+	g_autoptr(JsonBuilder) json = json_builder_new();
+
+	json_builder_begin_array(json);
+	json_builder_begin_object(json);
+	json_add_string(json, "subject", subject);
+	json_builder_set_member_name(json, "findings");
+	json_builder_begin_array(json);
+	for (guint i = 0; i < findings->len; i++)
+		add_finding(json, g_ptr_array_index(findings, i));
+	json_builder_end_array(json);
+	json_builder_end_object(json);
+	json_builder_end_array(json);
+	json_print(json, out);
+}

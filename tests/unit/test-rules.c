@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "manifest.h"
+#include "rules/host.h"
+
+/*
+ * Each rule is tried on two machines that differ by as little as possible: one that trips it and
+ * one that nearly does. The base machines are clean (rules-intel) or full of trouble (rules-amd,
+ * rules-bare); a line that begins with "-" takes a path away.
+ */
+struct rule_case {
+	const char *rule;
+	const char *base;
+	const char *change;
+	enum {
+		SILENT,
+		SPEAKS,
+		UNKNOWN,
+	} wanted;
+	enum severity severity; /* of what SPEAKS */
+	const char *says;       /* a part of subject, evidence, message or fix; NULL: anything */
+};
+
+#define ARGS "proc/cmdline = root=/dev/sda2 ro "
+#define CPUINFO "proc/cpuinfo = vendor_id\\t: GenuineIntel\\nflags\\t\\t: fpu "
+#define NO_INTEL_IOMMU                                                                             \
+	"-sys/kernel/iommu_groups\n-sys/class/iommu\ndir sys/kernel/iommu_groups\ndir "            \
+	"sys/class/iommu\n"
+#define NO_DEFAULT "boot/config-6.12.107-amd64 = #\\n# CONFIG_INTEL_IOMMU_DEFAULT_ON is not set\n"
+#define DEFAULT_ON "boot/config-6.12.107-amd64 = #\\nCONFIG_INTEL_IOMMU_DEFAULT_ON=y\n"
+#define AMD_SLOT "sys/devices/pci0000:00/0000:00:01.3/0000:02:00.2/"
+#define INTEL_BRIDGE "sys/devices/pci0000:00/0000:00:01.0/"
+#define NVME "sys/devices/pci0000:00/0000:00:1f.7/"
+#define NVME_IN(group)                                                                             \
+	"sys/bus/pci/devices/0000:00:1f.7 -> ../../../devices/pci0000:00/0000:00:1f.7\n" NVME      \
+	"class = 0x010802\n" NVME "vendor = 0x144d\n" NVME "device = 0xa804\n" NVME                \
+	"iommu_group -> ../../../kernel/iommu_groups/" group "\n"
+
+static const struct rule_case cases[] = {
+	{ "FW-01", "rules-intel", CPUINFO "sse2 vmx\n", SILENT },
+	{ "FW-01", "rules-intel", CPUINFO "sse2 vmxnet\n", SPEAKS, SEVERITY_BROKEN, "VT-x" },
+	{ "FW-01", "rules-amd", "proc/cpuinfo = vendor_id\\t: AuthenticAMD\\nflags\\t\\t: fpu\n",
+	  SPEAKS, SEVERITY_BROKEN, "SVM Mode" },
+	{ "FW-01", "rules-intel", "-proc/cpuinfo\n", UNKNOWN },
+
+	{ "HS-01", "rules-intel", "-dev/kvm\n", SPEAKS, SEVERITY_BROKEN, "modprobe kvm_intel" },
+	{ "HS-01", "rules-amd", "-dev/kvm\n-sys/module/kvm_amd\n", SPEAKS, SEVERITY_BROKEN,
+	  "kernel" },
+	/* one cause, one finding */
+	{ "HS-01", "rules-intel", "-dev/kvm\n" CPUINFO "sse2\n", SILENT },
+	{ "HS-01", "rules-intel", "-dev\n", UNKNOWN },
+
+	{ "FW-02", "rules-bare", "", SPEAKS, SEVERITY_BROKEN, "VT-d" },
+	{ "FW-02", "rules-bare", "sys/firmware/acpi/tables/DMAR = x\n", SILENT },
+	{ "FW-02", "rules-bare", "sys/firmware/acpi/tables/IVRS = x\n", SILENT },
+	{ "FW-02", "rules-bare", "-sys/firmware\n", UNKNOWN },
+	/* groups prove the IOMMU, whatever the tables */
+	{ "FW-02", "rules-intel", "-sys/firmware/acpi/tables/DMAR\ndir sys/firmware/acpi/tables\n",
+	  SILENT },
+
+	{ "FW-03", "rules-intel", "", SILENT },
+	{ "FW-03", "rules-intel", NO_INTEL_IOMMU, SPEAKS, SEVERITY_BROKEN, "dmesg" },
+	{ "FW-03", "rules-intel", NO_INTEL_IOMMU ARGS "intel_iommu=off\n", SPEAKS, SEVERITY_BROKEN,
+	  "told not to" },
+	{ "FW-03", "rules-amd", NO_INTEL_IOMMU ARGS "iommu=soft\n", SPEAKS, SEVERITY_BROKEN,
+	  "grubby --update-kernel=ALL --remove-args='iommu=soft'" },
+	/* groups without an IOMMU are those of the no-IOMMU mode */
+	{ "FW-03", "rules-intel", "-sys/class/iommu\ndir sys/class/iommu\n", SPEAKS,
+	  SEVERITY_BROKEN, "0 entries" },
+	{ "FW-03", "rules-intel", "-sys/class/iommu\n", SILENT },
+	{ "FW-03", "rules-bare", "", SILENT },
+
+	{ "FW-04", "rules-intel", NO_INTEL_IOMMU NO_DEFAULT, SPEAKS, SEVERITY_BROKEN,
+	  "update-grub" },
+	{ "FW-04", "rules-intel", NO_INTEL_IOMMU "-boot\n", SPEAKS, SEVERITY_BROKEN,
+	  "could not be read" },
+	{ "FW-04", "rules-intel", NO_INTEL_IOMMU NO_DEFAULT ARGS "intel_iommu=sm_on,on\n", SILENT },
+	{ "FW-04", "rules-intel", NO_INTEL_IOMMU DEFAULT_ON, SILENT },
+	{ "FW-04", "rules-intel", ARGS "intel_iommu=on\n" DEFAULT_ON, SPEAKS, SEVERITY_STYLE,
+	  "changes nothing" },
+	/* with Debian's choice the argument does change something */
+	{ "FW-04", "rules-intel", ARGS "intel_iommu=on\n", SILENT },
+
+	{ "FW-05", "rules-amd", "", SPEAKS, SEVERITY_STYLE, "amd_iommu=on" },
+	{ "FW-05", "rules-amd", ARGS "amd_iommu=fullflush\n", SILENT },
+	{ "FW-05", "rules-intel", ARGS "iommu=1\n", SPEAKS, SEVERITY_STYLE, "iommu=1" },
+	{ "FW-05", "rules-intel", ARGS "-- amd_iommu=on\n", SILENT },
+
+	{ "FW-06", "rules-amd", "", SPEAKS, SEVERITY_STYLE, "iommu=pt" },
+	{ "FW-06", "rules-intel", ARGS "iommu.passthrough=1\n", SPEAKS, SEVERITY_STYLE, NULL },
+	{ "FW-06", "rules-intel", ARGS "iommu=nopt\n", SILENT },
+
+	{ "FW-07", "rules-intel", "proc/interrupts = 1: 9 IO-APIC 1-edge i8042\n", SPEAKS,
+	  SEVERITY_BROKEN, "BIOS" },
+	{ "FW-07", "rules-intel",
+	  "proc/interrupts = 1: 9 IO-APIC 1-edge i8042\n" ARGS "intremap=off\n", SPEAKS,
+	  SEVERITY_BROKEN, "intremap=off" },
+	{ "FW-07", "rules-intel",
+	  "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts = Y\n", SPEAKS,
+	  SEVERITY_RISKY, "does not need" },
+	{ "FW-07", "rules-intel",
+	  "proc/interrupts = 1: 9 IO-APIC 1-edge i8042\n"
+	  "sys/module/iommufd/parameters/allow_unsafe_interrupts = Y\n",
+	  SPEAKS, SEVERITY_RISKY, "iommufd" },
+	{ "FW-07", "rules-intel",
+	  "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts = N\n", SILENT },
+	{ "FW-07", "rules-intel", "-proc/interrupts\n", UNKNOWN },
+	/* without an IOMMU there is nothing to remap with */
+	{ "FW-07", "rules-bare", "", SILENT },
+
+	{ "FW-08", "rules-intel",
+	  "sys/kernel/iommu_groups/1/reserved_regions = 0x1000 0x1fff direct\n", SPEAKS,
+	  SEVERITY_BROKEN, "another slot" },
+	{ "FW-08", "rules-intel",
+	  "sys/kernel/iommu_groups/1/reserved_regions = 0x1000 0x1fff "
+	  "direct-relaxable\\n0xfee00000 "
+	  "0xfeefffff msi\n",
+	  SILENT },
+	{ "FW-08", "rules-intel",
+	  "sys/kernel/iommu_groups/3/reserved_regions = 0x1000 0x1fff direct\n", SILENT },
+
+	{ "FW-09", "rules-intel", ARGS "pcie_acs_override=downstream,multifunction\n", SPEAKS,
+	  SEVERITY_RISKY, "downstream,multifunction" },
+	{ "FW-09", "rules-intel", ARGS "pci=config_acs=10@pci:0:0\n", SILENT },
+
+	{ "FW-15", "rules-intel",
+	  "proc/cpuinfo = flags\\t\\t: vmx\\naddress sizes\\t: 46 bits physical, 48 bits virtual\n",
+	  SPEAKS, SEVERITY_RISKY, "limit='39'" },
+	{ "FW-15", "rules-intel", "", SILENT },
+	{ "FW-15", "rules-amd", "", SILENT },
+
+	{ "FW-18", "rules-amd", "", SPEAKS, SEVERITY_OBSOLETE, "video=efifb:off" },
+	{ "FW-18", "rules-amd", "proc/sys/kernel/osrelease = 5.15.0-100-generic\n", SILENT },
+	{ "FW-18", "rules-intel", ARGS "video=efifb:1920x1080\n", SILENT },
+
+	{ "FW-19", "rules-intel", ARGS "video=vesafb:off,efifb:off\n", SPEAKS, SEVERITY_OBSOLETE,
+	  "vesafb:off" },
+	{ "FW-19", "rules-intel", ARGS "video=HDMI-A-1:1920x1080 video=simplefb:off\n", SPEAKS,
+	  SEVERITY_OBSOLETE, "video=simplefb:off" },
+	{ "FW-19", "rules-intel", ARGS "initcall_blacklist=sysfb_init video=efifb:off\n", SILENT },
+
+	{ "FW-21", "rules-intel",
+	  "sys/devices/system/clocksource/clocksource0/current_clocksource = hpet\n", SPEAKS,
+	  SEVERITY_SLOW, "hpet" },
+	{ "FW-21", "rules-intel",
+	  "sys/devices/system/clocksource/clocksource0/current_clocksource = kvm-clock\n", SILENT },
+
+	{ "FW-22", "rules-intel", "sys/module/kvm/parameters/ignore_msrs = Y\n", SPEAKS,
+	  SEVERITY_OBSOLETE, NULL },
+	{ "FW-22", "rules-intel", "sys/module/kvm/parameters/ignore_msrs = N\n", SILENT },
+
+	{ "GR-02", "rules-intel", "", SILENT },
+	{ "GR-02", "rules-amd", "", SPEAKS, SEVERITY_BROKEN,
+	  "echo 0000:03:04.0 | sudo tee /sys/bus/pci/drivers/r8169/unbind" },
+	{ "GR-02", "rules-amd",
+	  AMD_SLOT "0000:03:04.0/driver -> ../../../../../bus/pci/drivers/pci-stub\n", SILENT },
+	{ "GR-02", "rules-amd", "-" AMD_SLOT "0000:03:04.0/driver\n", SILENT },
+	{ "GR-02", "rules-intel", NVME_IN("1") NVME "driver -> ../../../bus/pci/drivers/nvme\n",
+	  SPEAKS, SEVERITY_BROKEN, "another controller" },
+	{ "GR-02", "rules-intel", NVME_IN("3") NVME "driver -> ../../../bus/pci/drivers/nvme\n",
+	  SILENT },
+	/* another card can go, so the machine works: the card's own trouble is milder */
+	{ "GR-02", "rules-intel", NVME_IN("2") NVME "driver -> ../../../bus/pci/drivers/nvme\n",
+	  SPEAKS, SEVERITY_RISKY, "0000:00:02.0" },
+	/* a bridge counts for the kernel, though not for the card's verdict */
+	{ "GR-02", "rules-intel", INTEL_BRIDGE "driver -> ../../../bus/pci/drivers/shpchp\n",
+	  SPEAKS, SEVERITY_BROKEN,
+	  "echo 0000:00:01.0 | sudo tee /sys/bus/pci/drivers/shpchp/unbind" },
+	{ "GR-02", "rules-intel",
+	  INTEL_BRIDGE "driver -> ../../../bus/pci/drivers/shpchp\n"
+		       "proc/sys/kernel/osrelease = 5.10.0-30-amd64\n",
+	  SILENT },
+	/* the processor's graphics left out of the IOMMU, while the other card can go */
+	{ "GR-02", "rules-intel", "-sys/devices/pci0000:00/0000:00:02.0/iommu_group\n", SPEAKS,
+	  SEVERITY_STYLE, "intel_iommu=on" },
+
+	{ "GR-05", "rules-intel", ARGS "vfio-pci.ids=10de:1b80,8086:1901\n", SPEAKS, SEVERITY_STYLE,
+	  "8086:1901" },
+	{ "GR-05", "rules-intel",
+	  "etc/modprobe.d/vfio.conf = # mine\\n options vfio-pci disable_vga=1 "
+	  "ids=10de:1b80,8086:1901\n",
+	  SPEAKS, SEVERITY_STYLE, "8086:1901" },
+	{ "GR-05", "rules-intel", ARGS "vfio-pci.ids=10de:1b80,10de:10f0\n", SILENT },
+	{ "GR-05", "rules-intel", "etc/modprobe.d/vfio.conf = #options vfio-pci ids=8086:1901\n",
+	  SILENT },
+
+	{ "GR-13", "rules-intel", "sys/module/vfio/parameters/enable_unsafe_noiommu_mode = Y\n",
+	  SPEAKS, SEVERITY_RISKY, NULL },
+	{ "GR-13", "rules-intel", "sys/module/vfio/parameters/enable_unsafe_noiommu_mode = N\n",
+	  SILENT },
+
+	{ "BD-05", "rules-amd",
+	  "etc/modprobe.d/gpu.conf = blacklist amdgpu\n"
+	  "-" AMD_SLOT "0000:03:05.0/driver\n",
+	  SPEAKS, SEVERITY_RISKY, "dracut" },
+	{ "BD-05", "rules-amd", "etc/modprobe.d/gpu.conf = blacklist amdgpu\n", SILENT },
+	{ "BD-05", "rules-amd",
+	  "etc/modprobe.d/gpu.conf = blacklist amdgpu_extra\n"
+	  "-" AMD_SLOT "0000:03:05.0/driver\n",
+	  SILENT },
+	{ "BD-05", "rules-intel",
+	  "etc/modprobe.d/gpu.conf = blacklist nvidia\n"
+	  "-sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/driver\n",
+	  SILENT },
+
+	{ "BD-06", "rules-intel", "etc/initramfs-tools/modules = vfio\\nvfio_virqfd\n", SPEAKS,
+	  SEVERITY_OBSOLETE, "update-initramfs" },
+	{ "BD-06", "rules-bare",
+	  "etc/mkinitcpio.conf = MODULES=(vfio_pci vfio vfio_iommu_type1 vfio_virqfd)\n", SPEAKS,
+	  SEVERITY_OBSOLETE, "mkinitcpio -P" },
+	{ "BD-06", "rules-amd",
+	  "etc/dracut.conf.d/vfio.conf = force_drivers+=\" vfio_pci vfio_virqfd \"\n", SPEAKS,
+	  SEVERITY_OBSOLETE, "/etc/dracut.conf.d/vfio.conf" },
+	{ "BD-06", "rules-intel", "etc/initramfs-tools/modules = vfio\\n# no vfio_virqfd\n",
+	  SILENT },
+	{ "BD-06", "rules-intel",
+	  "etc/modules = vfio_virqfd\nproc/sys/kernel/osrelease = 6.1.0-30-amd64\n", SILENT },
+
+	{ "UB-05", "rules-bare", "", SPEAKS, SEVERITY_RISKY, "--take-last-display" },
+	{ "UB-05", "rules-intel", "", SILENT },
+	/* two cards: one drives the desktop, the other may go */
+	{ "UB-05", "rules-amd", "", SILENT },
+
+	{ "HS-02", "rules-intel",
+	  "lib/modules/6.12.107-amd64/modules.dep = "
+	  "kernel/drivers/vfio/vfio_iommu_type1.ko.xz:\n",
+	  SPEAKS, SEVERITY_BROKEN, "linux-image-amd64" },
+	{ "HS-02", "rules-intel",
+	  "lib/modules/6.12.107-amd64/modules.dep = "
+	  "kernel/drivers/vfio/vfio_iommu_type1.ko.xz:\n"
+	  "lib/modules/6.12.107-amd64/modules.builtin = kernel/drivers/vfio/pci/vfio-pci.ko\n",
+	  SILENT },
+	{ "HS-02", "rules-intel", "-lib/modules\n", UNKNOWN },
+
+	{ "HS-03", "rules-intel", "-usr/bin/qemu-system-x86_64\n", SPEAKS, SEVERITY_BROKEN,
+	  "sudo apt install qemu-system-x86" },
+	{ "HS-03", "rules-amd", "", SPEAKS, SEVERITY_BROKEN, "sudo dnf install qemu-kvm" },
+	{ "HS-03", "rules-intel", "-usr\n", UNKNOWN },
+	{ "HS-03", "rules-intel", "", SILENT },
+
+	{ "HS-04", "rules-bare", "", SPEAKS, SEVERITY_BROKEN, "pacman" },
+	{ "HS-04", "rules-intel", "-usr/sbin/libvirtd\nusr/sbin/virtqemud = elf\n", SILENT },
+
+	{ "HS-05", "rules-intel", "-run/libvirt/libvirt-sock\n", SPEAKS, SEVERITY_BROKEN,
+	  "libvirtd.socket" },
+	{ "HS-05", "rules-intel",
+	  "-usr/sbin/libvirtd\nusr/sbin/virtqemud = elf\n-run/libvirt/libvirt-sock\n", SPEAKS,
+	  SEVERITY_BROKEN, "virtqemud.socket" },
+	{ "HS-05", "rules-intel", "-run\n", UNKNOWN },
+	/* what is not installed cannot run; one finding is enough */
+	{ "HS-05", "rules-bare", "", SILENT },
+
+	{ "HS-06", "rules-intel", "-etc/libvirt/qemu/networks/default.xml\n", SPEAKS,
+	  SEVERITY_BROKEN, "libvirt-daemon-config-network" },
+	{ "HS-06", "rules-intel",
+	  "-etc/libvirt/qemu/networks/default.xml\n"
+	  "usr/share/libvirt/networks/default.xml = <network/>\n",
+	  SPEAKS, SEVERITY_BROKEN, "net-define /usr/share/libvirt/networks/default.xml" },
+	{ "HS-06", "rules-intel", "", SILENT },
+
+	{ "HS-07", "rules-intel", "-run/libvirt/network\n", SPEAKS, SEVERITY_RISKY,
+	  "net-start default" },
+	{ "HS-07", "rules-intel", "-run/libvirt/network\n-etc/libvirt/qemu/networks/default.xml\n",
+	  SILENT },
+
+	{ "HS-08", "rules-intel",
+	  "usr/share/qemu/firmware/50-ovmf.json = {\"interface-types\": [\"bios\"]}\n", SPEAKS,
+	  SEVERITY_BROKEN, "apt install ovmf" },
+	{ "HS-08", "rules-intel", "", SILENT },
+	{ "HS-08", "rules-intel", "-usr\n", UNKNOWN },
+
+	{ "HS-09", "rules-intel", "-etc/libvirt/hooks\n", SPEAKS, SEVERITY_RISKY,
+	  "reload libvirtd" },
+	{ "HS-09", "rules-intel", "", SILENT },
+
+	{ "HS-11", "rules-bare",
+	  "-sys/bus/pci/devices/0000:00:02.0\n-sys/devices/pci0000:00/0000:00:02.0\n", SPEAKS,
+	  SEVERITY_BROKEN, "no graphics card" },
+	{ "HS-11", "rules-bare", "sys/devices/pci0000:00/0000:00:02.0/class = 0x038000\n", SILENT },
+};
+
+static void apply(struct manifest *manifest, const char *change)
+{
+	g_auto(GStrv) lines = g_strsplit(change, "\n", -1);
+
+	for (guint i = 0; lines[i] != NULL; i++) {
+		if (lines[i][0] == '-')
+			manifest_remove(manifest, lines[i] + 1);
+		else if (lines[i][0] != '\0')
+			manifest_add(manifest, lines[i]);
+	}
+}
+
+static struct manifest *build(const char *base, const char *change)
+{
+	struct manifest *manifest = manifest_build_file(base);
+	g_autofree char *hook =
+		g_build_filename(manifest->folder, "etc/libvirt/hooks/qemu.d/hotseat", NULL);
+
+	/* Manifests know no permissions, and a hook that cannot be executed is none. */
+	g_chmod(hook, 0755);
+	apply(manifest, change);
+	return manifest;
+}
+
+static struct machine *read_machine(const struct manifest *manifest)
+{
+	g_autoptr(GError) error = NULL;
+	struct machine *machine = machine_read(root_open(manifest->folder, NULL),
+					       MACHINE_DEVICES | MACHINE_SYSTEM, &error);
+
+	g_assert_no_error(error);
+	return machine;
+}
+
+static gboolean mentions(const struct finding *finding, const char *part)
+{
+	return part == NULL || strstr(finding->subject, part) != NULL ||
+	       strstr(finding->evidence, part) != NULL || strstr(finding->message, part) != NULL ||
+	       (finding->fix != NULL && strstr(finding->fix, part) != NULL);
+}
+
+static void test_rule(gconstpointer data)
+{
+	const struct rule_case *c = data;
+	autoptr(manifest) manifest = build(c->base, c->change);
+	autoptr(machine) machine = read_machine(manifest);
+	g_autoptr(GPtrArray) findings = rules_judge_host(machine);
+	guint spoke = 0, unknown = 0, as_wanted = 0;
+
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *finding = g_ptr_array_index(findings, i);
+
+		if (!g_str_equal(finding->rule->id, c->rule))
+			continue;
+		g_test_message("%s %s: %s (%s) %s", severity_name(finding->severity),
+			       finding->subject, finding->message, finding->evidence,
+			       finding->fix == NULL ? "" : finding->fix);
+		spoke += finding->unknown ? 0 : 1;
+		unknown += finding->unknown ? 1 : 0;
+		as_wanted += !finding->unknown && finding->severity == c->severity &&
+			     mentions(finding, c->says);
+	}
+	switch (c->wanted) {
+	case SILENT:
+		g_assert_cmpuint(spoke + unknown, ==, 0);
+		break;
+	case SPEAKS:
+		g_assert_cmpuint(as_wanted, >, 0);
+		break;
+	case UNKNOWN:
+		g_assert_cmpuint(spoke, ==, 0);
+		g_assert_cmpuint(unknown, >, 0);
+		break;
+	}
+}
+
+/* A desktop that is as it should be gets no advice at all: else people stop reading it. */
+static void test_good_machine_is_left_alone(void)
+{
+	autoptr(manifest) manifest = build("rules-intel", "");
+	autoptr(machine) machine = read_machine(manifest);
+	g_autoptr(GPtrArray) findings = rules_judge_host(machine);
+
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *finding = g_ptr_array_index(findings, i);
+
+		g_test_message("%s %s: %s", finding->rule->id, finding->subject, finding->message);
+	}
+	g_assert_cmpuint(findings->len, ==, 0);
+}
+
+/* A folder with little in it must give "not known", never "broken" for what it does not hold. */
+static void test_sparse_folder_breaks_nothing(void)
+{
+	autoptr(manifest) manifest = build("rules-intel", "-usr\n-etc\n-run\n-lib\n-boot\n-dev\n");
+	autoptr(machine) machine = read_machine(manifest);
+	g_autoptr(GPtrArray) findings = rules_judge_host(machine);
+	guint unknown = 0;
+
+	for (guint i = 0; i < findings->len; i++)
+		unknown += ((const struct finding *)g_ptr_array_index(findings, i))->unknown;
+	g_assert_cmpuint(findings_count(findings, SEVERITY_BROKEN), ==, 0);
+	g_assert_cmpuint(unknown, >, 3);
+	/* what is not known counts under no severity */
+	g_assert_cmpuint(findings_count(findings, SEVERITY_STYLE), ==, 0);
+}
+
+/* The order is a promise: worst first, then the table's, where the causes come before the rest. */
+static void test_worst_comes_first(void)
+{
+	autoptr(manifest) manifest = build("rules-amd", "");
+	autoptr(machine) machine = read_machine(manifest);
+	g_autoptr(GPtrArray) findings = rules_judge_host(machine);
+
+	g_assert_cmpuint(findings->len, >, 4);
+	for (guint i = 1; i < findings->len; i++) {
+		const struct finding *before = g_ptr_array_index(findings, i - 1);
+		const struct finding *finding = g_ptr_array_index(findings, i);
+
+		g_assert_cmpint(before->severity, <=, finding->severity);
+		if (before->severity == finding->severity)
+			g_assert_true(before->rule <= finding->rule);
+	}
+}
+
+/* Ids are what documents and bug reports name. */
+static void test_ids_are_unique(void)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (gsize i = 0; i < n_host_rules; i++) {
+		g_assert_true(g_regex_match_simple("^[A-Z]{2}-[0-9]{2}$", host_rules[i].id, 0, 0));
+		g_assert_true(g_hash_table_add(seen, (gpointer)(guintptr)host_rules[i].id));
+		g_assert_nonnull(host_rules[i].title);
+		g_assert_nonnull(host_rules[i].why);
+		g_assert_nonnull(host_rules[i].source);
+	}
+}
+
+/* A rule that nothing here trips, or nothing nearly trips, is not tested. */
+static void test_every_rule_has_its_cases(void)
+{
+	for (gsize i = 0; i < n_host_rules; i++) {
+		gboolean speaks = FALSE, silent = FALSE;
+
+		/* that one depends on who asks, and has tests of its own */
+		if (g_str_equal(host_rules[i].id, "HS-10"))
+			continue;
+		for (gsize j = 0; j < G_N_ELEMENTS(cases); j++) {
+			if (!g_str_equal(cases[j].rule, host_rules[i].id))
+				continue;
+			speaks |= cases[j].wanted == SPEAKS;
+			silent |= cases[j].wanted == SILENT;
+		}
+		if (!speaks || !silent)
+			g_error("%s has no case that trips it, or none that nearly does",
+				host_rules[i].id);
+	}
+}
+
+static void test_rights(void)
+{
+	static const struct rule rule = { .id = "HS-10", .severity = SEVERITY_STYLE };
+	static const gid_t libvirt[] = { 1000, 110 }, other[] = { 1000, 11 };
+	const struct host_user root_user = { 0, other, 2 }, member = { 1000, libvirt, 2 },
+			       stranger = { 1000, other, 2 };
+	autoptr(manifest) manifest = build("rules-intel", "etc/group = x:x:1:\\nlibvirt:x:110:\n");
+	autoptr(machine) machine = read_machine(manifest);
+	g_autoptr(GPtrArray) findings = g_ptr_array_new();
+	autoptr(finding) finding = NULL;
+
+	host_judge_rights_of(&rule, machine, &root_user, findings);
+	host_judge_rights_of(&rule, machine, &member, findings);
+	g_assert_cmpuint(findings->len, ==, 0);
+	host_judge_rights_of(&rule, machine, &stranger, findings);
+	g_assert_cmpuint(findings->len, ==, 1);
+	finding = g_ptr_array_index(findings, 0);
+	g_assert_nonnull(strstr(finding->fix, "usermod -aG libvirt"));
+}
+
+static const struct {
+	const char *os_release, *wanted;
+} advices[] = {
+	{ "ID=debian", "sudo apt install qemu-system-x86" },
+	{ "ID=ubuntu\\nID_LIKE=debian", "sudo apt install qemu-system-x86" },
+	{ "ID=neon\\nID_LIKE=\"ubuntu debian\"", "sudo apt install qemu-system-x86" },
+	{ "ID=\"rocky\"\\nID_LIKE=\"rhel centos fedora\"", "sudo dnf install qemu-kvm" },
+	{ "ID=manjaro\\nID_LIKE=arch", "sudo pacman -S --needed qemu-desktop" },
+	{ "ID=\"opensuse-tumbleweed\"\\nID_LIKE=\"opensuse suse\"",
+	  "sudo zypper install qemu-x86" },
+	{ "ID=hannahmontana", "Install the package that holds qemu-system-x86_64." },
+};
+
+static void test_advice_fits_the_distribution(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(advices); i++) {
+		g_autofree char *change =
+			g_strconcat("etc/os-release = ", advices[i].os_release, NULL);
+		autoptr(manifest) manifest = build("rules-intel", change);
+		autoptr(machine) machine = read_machine(manifest);
+		g_autofree char *advice = advice_for(machine, ADVICE_QEMU);
+
+		g_assert_cmpstr(advice, ==, advices[i].wanted);
+	}
+}
+
+/* Silverblue is a Fedora on which Fedora's commands do nothing lasting. */
+static void test_advice_for_images(void)
+{
+	autoptr(manifest) manifest = build("rules-amd", "run/ostree-booted = \n");
+	autoptr(machine) machine = read_machine(manifest);
+	g_autofree char *advice = advice_add_argument(machine, "a=b");
+
+	g_assert_cmpstr(advice, ==, "sudo rpm-ostree kargs --append-if-missing=a=b");
+}
+
+/* A missing entry would be a NULL in somebody's message. */
+static void test_advice_is_complete(void)
+{
+	static const char *const ids[] = { "debian", "ubuntu", "pop",   "fedora",
+					   "arch",   "suse",   "nixos", "other" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+		g_autofree char *change = g_strdup_printf("etc/os-release = ID=%s\n", ids[i]);
+		autoptr(manifest) manifest = build("rules-intel", change);
+		autoptr(machine) machine = read_machine(manifest);
+		g_autofree char *add = advice_add_argument(machine, "x=y");
+		g_autofree char *drop = advice_drop_argument(machine, "x=y");
+
+		g_assert_nonnull(strstr(add, "x=y"));
+		g_assert_nonnull(strstr(drop, "x=y"));
+		for (guint advice = 0; advice < N_ADVICE; advice++) {
+			g_autofree char *text = advice_for(machine, (enum advice)advice);
+
+			g_assert_nonnull(text);
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *path = g_strdup_printf("/rules/%s/%zu", cases[i].rule, i);
+
+		g_test_add_data_func(path, &cases[i], test_rule);
+	}
+	g_test_add_func("/rules/good-machine-is-left-alone", test_good_machine_is_left_alone);
+	g_test_add_func("/rules/sparse-folder-breaks-nothing", test_sparse_folder_breaks_nothing);
+	g_test_add_func("/rules/worst-comes-first", test_worst_comes_first);
+	g_test_add_func("/rules/ids-are-unique", test_ids_are_unique);
+	g_test_add_func("/rules/every-rule-has-its-cases", test_every_rule_has_its_cases);
+	g_test_add_func("/rules/rights", test_rights);
+	g_test_add_func("/advice/fits-the-distribution", test_advice_fits_the_distribution);
+	g_test_add_func("/advice/for-images", test_advice_for_images);
+	g_test_add_func("/advice/is-complete", test_advice_is_complete);
+	return g_test_run();
+}
