@@ -10,6 +10,7 @@
 #include "core/size.h"
 #include "guest/domain.h"
 #include "guest/image.h"
+#include "guest/names.h"
 #include "guest/virt.h"
 
 #define NEW_DISK_DEFAULT (G_GUINT64_CONSTANT(128) << 30)
@@ -70,11 +71,8 @@ static gboolean usage_error(GError **error, const char *format, ...)
 static gboolean check_usb(GError **error)
 {
 	for (guint i = 0; wanted.usb != NULL && wanted.usb[i] != NULL; i++) {
-		if (!g_regex_match_simple("^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$", wanted.usb[i], 0, 0))
-			return usage_error(error,
-					   "--usb takes VID:PID as lsusb prints it, such as "
-					   "046d:c52b, not \"%s\"",
-					   wanted.usb[i]);
+		if (!guest_usb_valid(wanted.usb[i], error))
+			return FALSE;
 	}
 	return TRUE;
 }
@@ -111,11 +109,8 @@ static gboolean check_files(GError **error)
 
 static gboolean check_wanted(const char *name, GError **error)
 {
-	if (!guest_name_valid(name))
-		return usage_error(error,
-				   "\"%s\" cannot be a guest's name: letters, digits, dots, dashes "
-				   "and underscores, not starting with a dash or dot",
-				   name);
+	if (!guest_name_valid(name, error))
+		return FALSE;
 	if (wanted.vcpus < 0 || wanted.vcpus > 4096)
 		return usage_error(error, "--vcpus takes a number from 1 on, not %d", wanted.vcpus);
 	if (wanted.virt_type == NULL)
@@ -123,12 +118,8 @@ static gboolean check_wanted(const char *name, GError **error)
 	if (!g_str_equal(wanted.virt_type, "kvm") && !g_str_equal(wanted.virt_type, "qemu"))
 		return usage_error(error, "--virt-type is kvm or qemu, not \"%s\"",
 				   wanted.virt_type);
-	if (wanted.vendor_id != NULL &&
-	    !g_regex_match_simple("^[ -+\\--~]{1,12}$", wanted.vendor_id, 0, 0))
-		return usage_error(error,
-				   "--vendor-id takes 1 to 12 plain letters without a comma, not "
-				   "\"%s\"",
-				   wanted.vendor_id);
+	if (wanted.vendor_id != NULL && !guest_vendor_id_valid(wanted.vendor_id, error))
+		return FALSE;
 	if (wanted.network == NULL)
 		wanted.network = g_strdup("default");
 	return check_usb(error) && check_files(error);

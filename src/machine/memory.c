@@ -5,8 +5,6 @@
 
 #include "core/error.h"
 
-#define KIB_PER_MIB 1024
-#define KIB_PER_GIB (1024 * 1024)
 
 static const struct {
 	const char *key;
@@ -62,15 +60,4 @@ gboolean memory_read(const struct root *root, struct memory *memory, GError **er
 	found.transparent = read_transparent(root);
 	*memory = found;
 	return TRUE;
-}
-
-char *memory_format(guint64 kib)
-{
-	if (kib < KIB_PER_MIB)
-		return g_strdup_printf("%" G_GUINT64_FORMAT " KiB", kib);
-	if (kib < KIB_PER_GIB)
-		return g_strdup_printf("%" G_GUINT64_FORMAT " MiB", kib / KIB_PER_MIB);
-	if (kib % KIB_PER_GIB == 0)
-		return g_strdup_printf("%" G_GUINT64_FORMAT " GiB", kib / KIB_PER_GIB);
-	return g_strdup_printf("%.1f GiB", (double)kib / KIB_PER_GIB);
 }

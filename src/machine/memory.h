@@ -15,6 +15,3 @@ struct memory {
 };
 
 gboolean memory_read(const struct root *root, struct memory *memory, GError **error);
-
-/* memory_format - "15.6 GiB", "256 MiB"; newly allocated */
-char *memory_format(guint64 kib);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/error.h"
+#include "core/size.h"
 #include "plan/choose.h"
 #include "plan/reason.h"
 
@@ -47,11 +48,11 @@ static guint64 most_now(const struct memory *memory)
 
 static gboolean check_wanted(const struct memory *memory, guint64 wanted_kib, GError **error)
 {
-	g_autofree char *wanted = memory_format(wanted_kib);
-	g_autofree char *total = memory_format(memory->total_kib);
-	g_autofree char *available = memory_format(memory->available_kib);
-	g_autofree char *keeps = memory_format(host_keeps(memory));
-	g_autofree char *most = memory_format(most_now(memory) / ALIGN_KIB * ALIGN_KIB);
+	g_autofree char *wanted = size_format(wanted_kib << 10);
+	g_autofree char *total = size_format(memory->total_kib << 10);
+	g_autofree char *available = size_format(memory->available_kib << 10);
+	g_autofree char *keeps = size_format(host_keeps(memory) << 10);
+	g_autofree char *most = size_format((most_now(memory) / ALIGN_KIB * ALIGN_KIB) << 10);
 
 	if (wanted_kib < LEAST_KIB) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
@@ -81,9 +82,9 @@ static guint64 choose_default(const struct memory *memory, GPtrArray *reasons, G
 {
 	guint64 kib =
 		round_down(MIN(MIN(memory->total_kib / 2, DEFAULT_MOST_KIB), most_now(memory)));
-	g_autofree char *chosen = memory_format(kib);
-	g_autofree char *total = memory_format(memory->total_kib);
-	g_autofree char *available = memory_format(memory->available_kib);
+	g_autofree char *chosen = size_format(kib << 10);
+	g_autofree char *total = size_format(memory->total_kib << 10);
+	g_autofree char *available = size_format(memory->available_kib << 10);
 
 	if (kib < LEAST_KIB) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
@@ -116,7 +117,7 @@ guint64 choose_memory(const struct memory *memory, guint64 wanted_kib, GPtrArray
 	if (!check_wanted(memory, wanted_kib, error))
 		return 0;
 	rounded_kib = wanted_kib / ALIGN_KIB * ALIGN_KIB;
-	wanted = memory_format(rounded_kib);
+	wanted = size_format(rounded_kib << 10);
 	reason_add(reasons, "memory", NULL, "%s, as asked%s", wanted,
 		   rounded_kib < wanted_kib ? ", in whole pages of 2 MiB" : "");
 	return rounded_kib;

@@ -45,29 +45,11 @@ static void test_nonsense_is_an_error(void)
 	}
 }
 
-static void test_format(void)
-{
-	static const struct {
-		guint64 kib;
-		const char *text;
-	} cases[] = {
-		{ 0, "0 KiB" },       { 1023, "1023 KiB" },   { 262144, "256 MiB" },
-		{ 1048576, "1 GiB" }, { 16777216, "16 GiB" }, { 16316412, "15.6 GiB" },
-	};
-
-	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *text = memory_format(cases[i].kib);
-
-		g_assert_cmpstr(text, ==, cases[i].text);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/memory/reads-desktop", test_reads_desktop);
 	g_test_add_func("/memory/transparent-never", test_transparent_never);
 	g_test_add_func("/memory/nonsense-is-an-error", test_nonsense_is_an_error);
-	g_test_add_func("/memory/format", test_format);
 	return g_test_run();
 }

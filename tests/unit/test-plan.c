@@ -22,7 +22,7 @@ static void test_memory(void)
 		{ 2 * GIB, GIB * 3 / 2, 0, GIB },
 		{ 16 * GIB, 14 * GIB, 12 * GIB, 12 * GIB },
 		{ 16 * GIB, 14 * GIB, 12 * GIB + 2048, 0 }, /* the host keeps 4 GiB */
-		{ 16 * GIB, 8 * GIB, 8 * GIB, 0 },	    /* QEMU needs some as well */
+		{ 16 * GIB, 8 * GIB, 8 * GIB, 0 },          /* QEMU needs some as well */
 		{ 2 * GIB, GIB * 3 / 2, GIB / 2, GIB / 2 },
 		{ 16 * GIB, 14 * GIB, GIB + 1, GIB }, /* whole pages, never more than asked */
 		{ 16 * GIB, 14 * GIB, 1024, 0 },
