@@ -196,8 +196,9 @@ static void test_listing(void)
 {
 	autoptr(manifest) manifest = manifest_build(
 		"good = IOMMU Group 1 01:00.0 VGA compatible controller [0300]: NVIDIA GP104 "
-		"[10de:1b80]\n\tKernel driver in use: nvidia\nIOMMU Group 1 02:00.0 Non-Volatile "
-		"memory controller [0108]: Samsung [144d:a804]\n\tKernel driver in use: nvme\n"
+		"[10de:1b80]\\n\\tKernel driver in use: nvidia\\nIOMMU Group 1 02:00.0 "
+		"Non-Volatile memory controller [0108]: Samsung [144d:a804]\\n\\tKernel driver in "
+		"use: nvme\n"
 		"bad = Dear forum, it does not work.\n");
 	g_autofree char *good = g_build_filename(manifest->folder, "good", NULL);
 	g_autofree char *bad = g_build_filename(manifest->folder, "bad", NULL);
