@@ -207,6 +207,7 @@ static void test_listing(void)
 
 	give_option(&command_devices, "--listing", good);
 	g_assert_cmpint(run_command(&command_devices, "/nowhere", FALSE, NULL), ==, 0);
+	give_option(&command_devices, "--listing", good);
 	g_assert_cmpint(run_command(&command_devices, "/nowhere", TRUE, NULL), ==, 0);
 	for (gsize i = 0; i < G_N_ELEMENTS(unreadable); i++) {
 		g_autoptr(GError) error = NULL;
@@ -236,7 +237,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/exit-status", test_exit_status);
 	g_test_add_func("/report/unreadable-machine", test_unreadable_machine);
 	g_test_add_func("/report/empty-folder", test_empty_folder);
-	/* last: the option stays given */
 	g_test_add_func("/report/listing", test_listing);
 	return g_test_run();
 }
