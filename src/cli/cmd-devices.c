@@ -96,8 +96,9 @@ static const GOptionEntry options[] = {
 
 static int run(const struct invocation *invocation, char **arguments, GError **error)
 {
-	autoptr(machine) machine = listing != NULL ? machine_from_listing(listing, error)
-						   : machine_open(invocation->root_path, error);
+	g_autofree char *file = g_steal_pointer(&listing);
+	autoptr(machine) machine = file != NULL ? machine_from_listing(file, error)
+						: machine_open(invocation->root_path, error);
 
 	if (machine == NULL)
 		return -1;

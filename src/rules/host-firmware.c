@@ -392,47 +392,55 @@ static void judge_unsafe_interrupts(const struct rule *rule, const struct machin
 		"/etc/default/grub /proc/cmdline");
 }
 
-void host_judge_interrupt_remapping(const struct rule *rule, const struct machine *machine,
-				    GPtrArray *findings)
+static void add_remapping_unknown(const struct rule *rule, GPtrArray *findings)
 {
-	const struct firmware *firmware = &machine->firmware;
-	g_autofree char *argument_value = NULL;
-	struct finding *finding;
+	struct finding *finding = finding_add_unknown(findings, rule, "host");
 
-	/* Without an IOMMU there is nothing that could remap; other rules have said so. */
-	if (!host_iommu_works(machine))
-		return;
-	if (firmware->unsafe_interrupts == KNOWN_YES) {
-		judge_unsafe_interrupts(rule, machine, findings);
-		return;
-	}
-	if (firmware->interrupt_remapping == KNOWN_YES)
-		return;
-	if (firmware->interrupt_remapping == NOT_KNOWN) {
-		finding = finding_add_unknown(findings, rule, "host");
-		finding->evidence = g_strdup(
-			"the kernel's log could not be read, or no longer "
-			"reaches back to the start");
-		finding->message = g_strdup(
-			"Whether interrupts are remapped is not known. Without "
-			"that the kernel lends no device.");
-		return;
-	}
-	argument_value = argument(machine, "intremap");
-	finding = finding_add(findings, rule, "host");
-	finding->evidence = g_strdup_printf("/proc/interrupts shows IO-APIC, not IR-IO-APIC%s%s",
-					    argument_value == NULL ? ""
-								   : "; /proc/cmdline has "
-								     "intremap=",
-					    argument_value == NULL ? "" : argument_value);
+	finding->evidence = g_strdup("/proc/interrupts names no I/O APIC, by which one could tell");
+	finding->message = g_strdup(
+		"Whether interrupts are remapped is not known. Without that the "
+		"kernel lends no device.");
+}
+
+static void add_not_remapped(const struct rule *rule, const struct machine *machine,
+			     GPtrArray *findings)
+{
+	g_autofree char *value = argument(machine, "intremap");
+	struct finding *finding = finding_add(findings, rule, "host");
+
+	finding->evidence = g_strdup_printf(
+		"/proc/interrupts shows IO-APIC, not IR-IO-APIC%s%s",
+		value == NULL ? "" : "; /proc/cmdline has intremap=", value == NULL ? "" : value);
 	finding->message = g_strdup(
 		"The kernel lends no device while a guest could send the host "
 		"any interrupt.");
-	finding->fix = value_lists(argument_value, "off")
+	finding->fix = value_lists(value, "off")
 			       ? advice_drop_argument(machine, "intremap=off")
 			       : g_strdup(
 					 "Update the BIOS, and in its setup turn on x2APIC and "
 					 "interrupt remapping where it has them.");
+}
+
+void host_judge_interrupt_remapping(const struct rule *rule, const struct machine *machine,
+				    GPtrArray *findings)
+{
+	/* Without an IOMMU there is nothing that could remap; other rules have said so. */
+	if (!host_iommu_works(machine))
+		return;
+	if (machine->firmware.unsafe_interrupts == KNOWN_YES) {
+		judge_unsafe_interrupts(rule, machine, findings);
+		return;
+	}
+	switch (machine->firmware.interrupt_remapping) {
+	case KNOWN_YES:
+		return;
+	case NOT_KNOWN:
+		add_remapping_unknown(rule, findings);
+		return;
+	case KNOWN_NO:
+		add_not_remapped(rule, machine, findings);
+		return;
+	}
 }
 
 void host_judge_direct_regions(const struct rule *rule, const struct machine *machine,
