@@ -11,18 +11,26 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/manifest.h"
 
 #define ROOT_READ_MAX (4 << 20)
+/* More than one is rare, more than ten was never seen; the bound is for attackers. */
+#define OPEN_TRIES 1000
 
 struct root {
 	int fd;
 	gboolean live;
 	char *path;
+	char *unpacked; /* temporary folder of a recording, removed with the root; NULL: none */
 };
 
 /*
  * glibc has no openat2(). RESOLVE_IN_ROOT (Linux 5.6) takes absolute links and ".." as chroot()
  * would; the live root needs no such walls, and plain openat() is quicker.
+ *
+ * The kernel gives up with EAGAIN when anything anywhere on the machine was renamed or mounted
+ * while it went through a "..", because it can then not be sure to have stayed inside.
+ * Source: openat2(2), fs/namei.c handle_dots().
  */
 static int open_below(const struct root *root, const char *path, int flags)
 {
@@ -35,7 +43,13 @@ static int open_below(const struct root *root, const char *path, int flags)
 		path = ".";
 	if (root->live)
 		return openat(root->fd, path, flags | O_CLOEXEC);
-	return (int)syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
+	for (int tries = 0; tries < OPEN_TRIES; tries++) {
+		int fd = (int)syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
+
+		if (fd >= 0 || errno != EAGAIN)
+			return fd;
+	}
+	return -1;
 }
 
 static void set_read_error(GError **error, int saved_errno, const struct root *root,
@@ -57,10 +71,46 @@ static struct root *root_new(int fd, gboolean live, char *path)
 	return root;
 }
 
+/*
+ * A recording becomes a folder again while it is read: hwloc and others want one, and what reads a
+ * folder is what reads the machine.
+ */
+static struct root *open_recording(const char *path, GError **error)
+{
+	g_autofree char *text = NULL;
+	g_autofree char *folder = NULL;
+	g_autoptr(GError) failure = NULL;
+	struct root *root;
+	int fd;
+
+	if (!g_file_get_contents(path, &text, NULL, &failure)) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE, "%s", failure->message);
+		return NULL;
+	}
+	folder = g_dir_make_tmp("hotseat-recording-XXXXXX", &failure);
+	fd = folder == NULL ? -1 : open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
+			    "cannot unpack the recording %s: %s", path,
+			    failure == NULL ? g_strerror(errno) : failure->message);
+		return NULL;
+	}
+	root = root_new(fd, FALSE, g_strdup(path));
+	root->unpacked = g_steal_pointer(&folder);
+	if (!manifest_unpack(text, fd, error)) {
+		g_prefix_error(error, "%s: ", path);
+		root_free(root);
+		return NULL;
+	}
+	return root;
+}
+
 struct root *root_open(const char *path, GError **error)
 {
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
+	if (fd < 0 && errno == ENOTDIR)
+		return open_recording(path, error);
 	if (fd < 0) {
 		int saved_errno = errno;
 
@@ -95,6 +145,9 @@ void root_free(struct root *root)
 	if (root == NULL)
 		return;
 	close(root->fd);
+	if (root->unpacked != NULL)
+		(void)manifest_remove_tree(root->unpacked); /* only clutter in a temporary folder */
+	g_free(root->unpacked);
 	g_free(root->path);
 	g_free(root);
 }
@@ -278,5 +331,34 @@ gboolean root_exists(const struct root *root, const char *format, ...)
 	if (fd < 0)
 		return FALSE;
 	close(fd);
+	return TRUE;
+}
+
+gboolean root_stat(const struct root *root, struct statx *info, GError **error, const char *format,
+		   ...)
+{
+	FORMAT_PATH(path, format);
+	const int flags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+	const unsigned int mask = STATX_TYPE | STATX_MODE;
+	struct statx found;
+	int result, fd;
+
+	if (root->live) {
+		result = statx(root->fd, path, flags, mask, &found);
+	} else {
+		int saved_errno;
+
+		fd = open_below(root, path, O_PATH);
+		result = fd < 0 ? -1 : statx(fd, "", flags | AT_EMPTY_PATH, mask, &found);
+		saved_errno = errno;
+		if (fd >= 0)
+			close(fd);
+		errno = saved_errno;
+	}
+	if (result < 0) {
+		set_read_error(error, errno, root, path);
+		return FALSE;
+	}
+	*info = found;
 	return TRUE;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <sys/stat.h>
 
 #include "core/autoptr.h"
 
@@ -18,7 +19,8 @@ struct root;
 
 /**
  * root_open - open a root folder
- * @path: folder; "/" is the live machine
+ * @path: folder, or a recording (core/manifest.h), which is unpacked to a temporary folder; "/" is
+ *        the live machine
  *
  * Return: a new root, to be freed with root_free(), or NULL with @error set.
  */
@@ -85,3 +87,11 @@ char **root_list(const struct root *root, GError **error, const char *format, ..
 
 /* root_exists - TRUE if something is there, links followed, whether or not it can be read */
 gboolean root_exists(const struct root *root, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/**
+ * root_stat - type, permissions and device number of what is there, links followed
+ *
+ * Never waits for a network file system: what /proc/PID/fd points to may be on one that hangs.
+ */
+gboolean root_stat(const struct root *root, struct statx *info, GError **error, const char *format,
+		   ...) G_GNUC_PRINTF(4, 5);

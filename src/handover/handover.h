@@ -26,14 +26,15 @@ typedef void (*handover_progress)(const char *what, gboolean done, void *data);
 struct handover_options {
 	handover_progress progress; /* may be NULL */
 	void *data;
-	guint seconds; /* how long to wait for a busy group before giving up; 0: do not wait */
+	guint seconds; /* how long to wait for a busy group, and for another process; 0: not */
 };
 
 /**
  * handover_check - may this card be lent now?
  *
  * HOTSEAT_ERROR_REFUSED or HOTSEAT_ERROR_BUSY, naming device, process and reason, when the group is
- * not viable (GR-02), the card drives the only display, or somebody has it open (UB-01).
+ * not viable (GR-02), the card drives the only display, or somebody has it open (UB-01);
+ * HOTSEAT_ERROR_DENIED when only root could tell.
  * @allow_last_display: the user asked for that by name
  */
 gboolean handover_check(const struct machine *machine, const struct card *card,
@@ -46,7 +47,9 @@ gboolean handover_check(const struct machine *machine, const struct card *card,
  * Idempotent: a complete journal for the same card answers at once.
  * Return: TRUE when everything was read back; FALSE with HOTSEAT_ERROR_FAILED (and the host as it
  * was), HOTSEAT_ERROR_NOT_BACK (it is not: the journal stays), HOTSEAT_ERROR_BUSY (another process
- * works on this guest, or another guest has the card), HOTSEAT_ERROR_DENIED.
+ * works on this guest, or another guest has the card), HOTSEAT_ERROR_REFUSED (the guest has another
+ * card, or the card is not what it was), HOTSEAT_ERROR_DENIED, HOTSEAT_ERROR_UNREADABLE (a damaged
+ * journal, named). Loads vfio-pci if it is not there, which is not undone.
  */
 gboolean handover_up(struct host *host, const struct handover_guest *guest,
 		     const struct machine *machine, const struct card *card,
@@ -59,7 +62,9 @@ gboolean handover_up(struct host *host, const struct handover_guest *guest,
  * Waits up to options->seconds for the card's group to be free: vfio-pci is never unbound from a
  * busy group. Idempotent: no journal is success.
  * Return: TRUE when the host is as before (but for @left); FALSE with HOTSEAT_ERROR_BUSY (the
- * guest runs, or another process works on it) or HOTSEAT_ERROR_NOT_BACK.
+ * guest runs, or another process works on it; nothing was changed), HOTSEAT_ERROR_NOT_BACK (the
+ * journal stays: call again), HOTSEAT_ERROR_DENIED or HOTSEAT_ERROR_UNREADABLE (a damaged journal,
+ * named; nothing was changed).
  */
 gboolean handover_down(struct host *host, const char *uuid, const struct handover_options *options,
 		       GPtrArray **left, GError **error);
@@ -86,11 +91,11 @@ AUTOPTR_DEFINE(handover_state)
 /**
  * handover_read_states - all open journals, sorted by guest name
  *
- * A damaged journal is an error that names it, never skipped.
+ * A damaged journal is an error that names it, never skipped. Does not disturb a process at work.
  * Return: array of struct handover_state, or NULL with HOTSEAT_ERROR_UNREADABLE or _DENIED.
  */
 GPtrArray *handover_read_states(struct host *host, GError **error);
 
-/* handover_note_hook - remember in the journal that libvirt called our hook; fine without journal
- */
+/* handover_note_hook - remember in the journal that libvirt called our hook; fine without journal,
+ * or with one that is not complete */
 gboolean handover_note_hook(struct host *host, const char *uuid, GError **error);

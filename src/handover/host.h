@@ -18,8 +18,20 @@ struct host {
 	 * Blocks as long as the kernel does. Errors as hotseat_error_set_errno().
 	 */
 	gboolean (*write)(struct host *host, const char *path, const char *value, GError **error);
-	/* busy - is this IOMMU group open in some process, so that a guest has it? */
+
+	/**
+	 * group_busy - is this IOMMU group open in some process, so that a guest has it?
+	 *
+	 * Return: FALSE only if it certainly is not: where it cannot be told, it counts as busy.
+	 */
 	gboolean (*group_busy)(struct host *host, const char *group);
+
+	/* load_module - load a kernel module and wait until that is done, as modprobe does */
+	gboolean (*load_module)(struct host *host, const char *module, GError **error);
+
+	/* pause - sleep between two looks at something that we wait for */
+	void (*pause)(struct host *host, guint milliseconds);
+
 	void *model; /* the test's own */
 };
 

@@ -23,8 +23,8 @@ struct card_blocker {
 struct card {
 	GPtrArray *functions; /* struct pcidev, machine::devices; the display function first */
 	GPtrArray *blockers;  /* struct card_blocker, owned */
-	GPtrArray
-		*companions; /* struct pcidev, machine::devices: others of the group, no bridges */
+	/* struct pcidev, machine::devices: others of the group, no bridges */
+	GPtrArray *companions;
 	enum card_verdict verdict;
 	char *fingerprint;
 };
@@ -39,6 +39,14 @@ const char *card_verdict_name(enum card_verdict verdict);
 const struct pcidev *card_display(const struct card *card);
 
 /**
+ * card_fingerprint_equal - do two fingerprints name the same card in the same place?
+ *
+ * Not a comparison of texts: the serial number at the end can only be read by root, and counts
+ * only where both have it.
+ */
+gboolean card_fingerprint_equal(const char *a, const char *b);
+
+/**
  * card_find_all - the cards among these devices, in order of address
  * @dma_ownership_model: see pcidev_driver_allowed()
  *
@@ -51,8 +59,9 @@ GPtrArray *card_find_all(const GPtrArray *devices, gboolean dma_ownership_model)
  * @error: HOTSEAT_ERROR_ABSENT, with the cards there are; HOTSEAT_ERROR_REFUSED if several cards
  *         have the fingerprint (twins that moved)
  *
- * A fingerprint is matched whole first; if no card has it, by all but the path, so that a card in
- * another slot is found as long as it has no twin.
+ * A fingerprint is matched by the serial number first, where both sides have one that is unique;
+ * then whole; if no card has it, by all but the path, so that a card in another slot is found as
+ * long as it has no twin.
  */
 const struct card *card_find(const GPtrArray *cards, const char *address_or_fingerprint,
 			     GError **error);

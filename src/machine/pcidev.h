@@ -18,10 +18,12 @@ struct pcidev {
 	char *driver_override; /* NULL: not set */
 	char *name;            /* vendor and device as pci.ids calls them, never NULL */
 	char *path;            /* below sys/devices: "pci0000:00/0000:00:06.0/0000:01:00.0" */
+	char *serial; /* of display functions: PCIe's Device Serial Number, 16 hex digits; NULL:
+			 none, or not readable (needs root) */
 	guint16 vendor, device, subsystem_vendor, subsystem_device;
 	guint32 class; /* 24 bits: base class, subclass, programming interface */
 	guint8 revision;
-	enum known bridge;   /* header type is not 0: ports and bridges */
+	enum known bridge;   /* header type is not 0: ports and bridges; asked of class 06xx only */
 	enum known boot_vga; /* the firmware's display; NOT_KNOWN where the file does not exist */
 	int numa_node;       /* -1: none said */
 };
@@ -49,6 +51,9 @@ gboolean pcidev_same_slot(const struct pcidev *a, const struct pcidev *b);
  * NULL with HOTSEAT_ERROR_UNREADABLE if the folder is there and cannot be listed.
  */
 GPtrArray *pcidev_read_all(const struct root *root, GError **error);
+
+/* pcidev_read_address - "0000:01:00.0" from "0000:01:00.0" or "01:00.0", any case; NULL: is none */
+char *pcidev_read_address(const char *text);
 
 /* pcidev_find - the function at @address ("0000:01:00.0" or "01:00.0"), or NULL */
 struct pcidev *pcidev_find(const GPtrArray *devices, const char *address);

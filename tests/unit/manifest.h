@@ -4,17 +4,7 @@
 #include "core/autoptr.h"
 #include "core/root.h"
 
-/*
- * Machines as small texts, readable in a diff:
- *
- *	dir sys/kernel/iommu_groups
- *	sys/devices/pci0000:00/0000:00:02.0/vendor = 0x8086
- *	sys/bus/pci/devices/0000:00:02.0 -> ../../../devices/pci0000:00/0000:00:02.0
- *	sys/devices/pci0000:00/0000:00:02.0/config hex 86 80 5c 46
- *
- * "#" begins a comment line. Values end with a line feed, as sysfs writes them; "\n" in a value is
- * a line feed. Folders above a file are made. A later line for the same path replaces the earlier.
- */
+/* Machines as small texts, readable in a diff; core/manifest.h has the form. */
 struct manifest {
 	char *folder; /* where the machine was built */
 	struct root *root;

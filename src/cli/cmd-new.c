@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "core/error.h"
+#include "core/size.h"
+#include "guest/domain.h"
+#include "guest/image.h"
+#include "guest/virt.h"
+
+#define NEW_DISK_DEFAULT (G_GUINT64_CONSTANT(128) << 30)
+
+static struct {
+	char *gpu, *memory, *disk, *network, *vendor_id, *virt_type;
+	char *kernel, *initrd, *cmdline;
+	char **isos, **usb;
+	int vcpus;
+	gboolean dry_run;
+} wanted;
+
+static const GOptionEntry options[] = {
+	{ "gpu", 0, 0, G_OPTION_ARG_STRING, &wanted.gpu,
+	  "Card to lend, by address (default: choose)", "ADDRESS" },
+	{ "vcpus", 0, 0, G_OPTION_ARG_INT, &wanted.vcpus,
+	  "Number of virtual processors (default: choose)", "N" },
+	{ "memory", 0, 0, G_OPTION_ARG_STRING, &wanted.memory,
+	  "Memory of the guest (default: choose)", "SIZE" },
+	{ "disk", 0, 0, G_OPTION_ARG_STRING, &wanted.disk,
+	  "New disk of this size, or an image or block device that exists (default: 128G)",
+	  "SIZE|FILE" },
+	{ "iso", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &wanted.isos,
+	  "Installation medium; may be repeated", "FILE" },
+	{ "usb", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.usb,
+	  "USB device to give to the guest; may be repeated", "VID:PID" },
+	{ "network", 0, 0, G_OPTION_ARG_STRING, &wanted.network,
+	  "libvirt network, or none (default: default)", "NAME" },
+	{ "vendor-id", 0, 0, G_OPTION_ARG_STRING, &wanted.vendor_id,
+	  "Hyper-V vendor id that the guest sees, up to 12 letters, or none (default: hotseat)",
+	  "TEXT" },
+	{ "kernel", 0, 0, G_OPTION_ARG_FILENAME, &wanted.kernel,
+	  "Start this Linux kernel directly, without firmware", "FILE" },
+	{ "initrd", 0, 0, G_OPTION_ARG_FILENAME, &wanted.initrd, "Initial RAM disk for --kernel",
+	  "FILE" },
+	{ "cmdline", 0, 0, G_OPTION_ARG_STRING, &wanted.cmdline, "Kernel arguments for --kernel",
+	  "TEXT" },
+	{ "virt-type", 0, 0, G_OPTION_ARG_STRING, &wanted.virt_type,
+	  "kvm, or qemu for emulation without KVM, which is slow (default: kvm)", "TYPE" },
+	{ "dry-run", 0, 0, G_OPTION_ARG_NONE, &wanted.dry_run,
+	  "Print what was chosen and the domain XML, make nothing", NULL },
+	{ NULL },
+};
+
+static gboolean usage_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static gboolean usage_error(GError **error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (error != NULL)
+		*error = g_error_new_valist(HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE, format, args);
+	va_end(args);
+	return FALSE;
+}
+
+static gboolean check_usb(GError **error)
+{
+	for (guint i = 0; wanted.usb != NULL && wanted.usb[i] != NULL; i++) {
+		if (!g_regex_match_simple("^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$", wanted.usb[i], 0, 0))
+			return usage_error(error,
+					   "--usb takes VID:PID as lsusb prints it, such as "
+					   "046d:c52b, not \"%s\"",
+					   wanted.usb[i]);
+	}
+	return TRUE;
+}
+
+/* A readable file by its full path, as libvirt wants it. */
+static gboolean resolve_file(char **path, GError **error)
+{
+	char *resolved = realpath(*path, NULL);
+
+	if (resolved == NULL || access(resolved, R_OK) != 0) {
+		int saved_errno = errno;
+
+		free(resolved);
+		hotseat_error_set_errno(error, saved_errno, "cannot read %s", *path);
+		return FALSE;
+	}
+	g_free(*path);
+	*path = g_strdup(resolved);
+	free(resolved);
+	return image_check_reachable(*path, error);
+}
+
+static gboolean check_files(GError **error)
+{
+	for (guint i = 0; wanted.isos != NULL && wanted.isos[i] != NULL; i++) {
+		if (!resolve_file(&wanted.isos[i], error))
+			return FALSE;
+	}
+	if (wanted.kernel == NULL && (wanted.initrd != NULL || wanted.cmdline != NULL))
+		return usage_error(error, "--initrd and --cmdline go with --kernel");
+	return (wanted.kernel == NULL || resolve_file(&wanted.kernel, error)) &&
+	       (wanted.initrd == NULL || resolve_file(&wanted.initrd, error));
+}
+
+static gboolean check_wanted(const char *name, GError **error)
+{
+	if (!guest_name_valid(name))
+		return usage_error(error,
+				   "\"%s\" cannot be a guest's name: letters, digits, dots, dashes "
+				   "and underscores, not starting with a dash or dot",
+				   name);
+	if (wanted.vcpus < 0 || wanted.vcpus > 4096)
+		return usage_error(error, "--vcpus takes a number from 1 on, not %d", wanted.vcpus);
+	if (wanted.virt_type == NULL)
+		wanted.virt_type = g_strdup("kvm");
+	if (!g_str_equal(wanted.virt_type, "kvm") && !g_str_equal(wanted.virt_type, "qemu"))
+		return usage_error(error, "--virt-type is kvm or qemu, not \"%s\"",
+				   wanted.virt_type);
+	if (wanted.vendor_id != NULL &&
+	    !g_regex_match_simple("^[ -+\\--~]{1,12}$", wanted.vendor_id, 0, 0))
+		return usage_error(error,
+				   "--vendor-id takes 1 to 12 plain letters without a comma, not "
+				   "\"%s\"",
+				   wanted.vendor_id);
+	if (wanted.network == NULL)
+		wanted.network = g_strdup("default");
+	return check_usb(error) && check_files(error);
+}
+
+static gboolean is_none(const char *text)
+{
+	return text != NULL && g_str_equal(text, "none");
+}
+
+static struct plan *make_plan(const struct machine *machine, GError **error)
+{
+	struct wish wish = { .gpu = wanted.gpu, .vcpus = (guint)wanted.vcpus };
+	guint64 bytes = 0;
+
+	if (wanted.memory != NULL) {
+		if (!size_parse(wanted.memory, 1 << 20, &bytes, error))
+			return NULL;
+		wish.memory_kib = bytes >> 10;
+	}
+	return plan_make(machine, &wish, error);
+}
+
+/* What --disk asks for: a new volume of some size, or something that exists. */
+struct disk {
+	char *path; /* NULL: to be made, or none */
+	const char *format;
+	guint64 new_bytes; /* 0: nothing to make */
+};
+
+static gboolean choose_disk(struct disk *disk, GError **error)
+{
+	if (is_none(wanted.disk) || (wanted.disk == NULL && wanted.kernel != NULL))
+		return TRUE;
+	if (wanted.disk == NULL) {
+		disk->new_bytes = NEW_DISK_DEFAULT;
+		return TRUE;
+	}
+	if (strchr(wanted.disk, '/') == NULL && access(wanted.disk, F_OK) != 0)
+		return size_parse(wanted.disk, 1 << 30, &disk->new_bytes, error);
+	if (!resolve_file(&wanted.disk, error))
+		return FALSE;
+	disk->path = g_strdup(wanted.disk);
+	disk->format = image_format(disk->path, error);
+	return disk->format != NULL;
+}
+
+static void print_reasons(const struct plan *plan)
+{
+	for (guint i = 0; i < plan->reasons->len; i++) {
+		const struct reason *reason = g_ptr_array_index(plan->reasons, i);
+
+		printf("  %-9s %s\n", reason->about, reason->why);
+		if (reason->instead_of != NULL)
+			printf("  %-9s instead of: %s\n", "", reason->instead_of);
+	}
+}
+
+static void print_what_to_plug(const char *name, const struct plan *plan)
+{
+	printf("\nNext:\n"
+	       "  1. Plug a monitor, or a second cable of yours, into %s.\n"
+	       "  2. sudo hotseat up %s\n"
+	       "     The guest has keyboard and mouse from its start; left Ctrl + right Ctrl move\n"
+	       "     them to the host and back.\n",
+	       card_display(plan->card)->name, name);
+	if (wanted.kernel == NULL)
+		printf("  3. Until Windows has the card's driver, its emulated screen is in\n"
+		       "     virt-manager or: virt-viewer --connect qemu:///system %s\n"
+		       "     Then take that screen away: sudo hotseat set %s screen=card\n",
+		       name, name);
+	printf("Some games refuse to run in any virtual machine (CD-03); look yours up first.\n");
+}
+
+static gboolean make_disk(struct virt *virt, const char *name, struct disk *disk, GError **error)
+{
+	g_autofree char *size = size_format(disk->new_bytes);
+
+	if (disk->new_bytes == 0)
+		return TRUE;
+	disk->path = virt_disk_create(virt, name, disk->new_bytes, error);
+	disk->format = "qcow2";
+	if (disk->path != NULL)
+		printf("  disk      %s, %s, made as it fills\n", disk->path, size);
+	return disk->path != NULL;
+}
+
+static gboolean define(struct virt *virt, const struct domain_spec *spec, struct disk *disk,
+		       GError **error)
+{
+	g_autofree char *xml = domain_xml(spec);
+	g_autofree char *uuid = NULL;
+
+	if ((spec->network == NULL || virt_network_start(virt, spec->network, error)) &&
+	    virt_define(virt, xml, &uuid, error))
+		return TRUE;
+	if (disk->new_bytes != 0)
+		virt_disk_delete(virt, disk->path, NULL); /* nothing of it may stay behind */
+	return FALSE;
+}
+
+static int make(const char *name, struct virt *virt, const struct plan *plan,
+		const struct virt_capabilities *capabilities, struct disk *disk, GError **error)
+{
+	struct domain_spec spec = {
+		.name = name,
+		.plan = plan,
+		.capabilities = capabilities,
+		.kernel = wanted.kernel,
+		.initrd = wanted.initrd,
+		.cmdline = wanted.cmdline,
+		.isos = wanted.isos,
+		.usb = wanted.usb,
+		.vendor_id = is_none(wanted.vendor_id) ? NULL : wanted.vendor_id,
+		.no_vendor_id = is_none(wanted.vendor_id),
+		.network = is_none(wanted.network) ? NULL : wanted.network,
+		.screen = wanted.kernel == NULL,
+	};
+
+	printf("%s:\n", name);
+	print_reasons(plan);
+	if (wanted.dry_run && disk->new_bytes != 0) {
+		disk->path = g_strdup_printf("/var/lib/libvirt/images/%s.qcow2", name);
+		disk->format = "qcow2";
+	} else if (!wanted.dry_run && !make_disk(virt, name, disk, error)) {
+		return -1;
+	}
+	spec.disk = disk->path;
+	spec.disk_format = disk->format;
+	if (wanted.dry_run) {
+		g_autofree char *xml = domain_xml(&spec);
+
+		printf("\n%s\n", xml);
+		return EXIT_SUCCESS;
+	}
+	if (!define(virt, &spec, disk, error))
+		return -1;
+	print_what_to_plug(name, plan);
+	return EXIT_SUCCESS;
+}
+
+static gboolean check_name_is_free(struct virt *virt, const char *name, GError **error)
+{
+	g_auto(GStrv) names = virt_list(virt, error);
+
+	if (names == NULL)
+		return FALSE;
+	if (!g_strv_contains((const char *const *)names, name))
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+		    "there is a guest called %s already; take another name, or forget that one "
+		    "with: virsh undefine --keep-nvram %s",
+		    name, name);
+	return FALSE;
+}
+
+/* new needs firmware for the guest, unless that is a Linux kernel started directly. */
+static gboolean check_firmware(const struct virt_capabilities *capabilities, GError **error)
+{
+	if (capabilities->uefi || wanted.kernel != NULL)
+		return TRUE;
+	g_set_error(
+		error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+		"libvirt has no UEFI firmware to offer; install it (package ovmf or edk2-ovmf), "
+		"hotseat check has the command");
+	return FALSE;
+}
+
+static int run(const struct invocation *invocation, char **arguments, GError **error)
+{
+	const char *name = arguments[0];
+	struct root *root;
+	autoptr(machine) machine = NULL;
+	autoptr(virt) virt = NULL;
+	autoptr(virt_capabilities) capabilities = NULL;
+	autoptr(plan) plan = NULL;
+	struct disk disk = { 0 };
+	int status = -1;
+
+	if (!check_wanted(name, error) || !choose_disk(&disk, error))
+		return -1;
+	root = root_open(invocation->root_path, error);
+	if (root == NULL)
+		return -1;
+	machine = machine_read(root, MACHINE_ALL, error);
+	if (machine == NULL)
+		return -1;
+	plan = make_plan(machine, error);
+	if (plan == NULL)
+		return -1;
+	virt = virt_open(error);
+	if (virt == NULL || !check_name_is_free(virt, name, error))
+		return -1;
+	capabilities = virt_read_capabilities(virt, wanted.virt_type, error);
+	if (capabilities != NULL && check_firmware(capabilities, error))
+		status = make(name, virt, plan, capabilities, &disk, error);
+	g_free(disk.path);
+	return status;
+}
+
+static const char *const examples[] = {
+	"hotseat new win11 --iso Win11.iso --iso virtio-win.iso",
+	"Choose card, cores and memory, make a 128 GiB disk, and attach both installation media.",
+	"hotseat new win11 --gpu 01:00.0 --vcpus 8 --memory 16G --disk 256G --dry-run",
+	"Show what would be made.",
+	NULL,
+};
+
+const struct command command_new = {
+	.name = "new",
+	.arguments = "NAME",
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.summary = "Make a guest that gets a card",
+	.description =
+		"Picks a card (or takes yours), chooses cores and memory that suit it and leave "
+		"enough for the host, makes a disk where QEMU may read it, starts the default "
+		"network, and defines a libvirt domain. It prints what it chose, why, and what it "
+		"beat; which chord moves keyboard and mouse; and what to plug where.\n\n"
+		"The guest starts on an emulated screen beside the card, so that an operating "
+		"system can be installed before a cable is on the card. The domain stays an "
+		"ordinary one: virt-manager and virsh work on it as on any other.",
+	.examples = examples,
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+
+#include "cli/commands.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/table.h"
+#include "handover/handover.h"
+
+static const char *phase(const struct handover_state *state)
+{
+	if (state->pid != 0)
+		return "changing";
+	return state->complete ? "lent" : "unfinished";
+}
+
+static void print_text(const GPtrArray *states)
+{
+	if (states->len == 0) {
+		puts("Nothing is lent: every device is with the host.");
+		return;
+	}
+	for (guint i = 0; i < states->len; i++) {
+		const struct handover_state *state = g_ptr_array_index(states, i);
+		autoptr(table) table = table_new("WHAT", "BEFORE", "FOR THE GUEST", "NOW", NULL);
+
+		printf("%s%s: %s\n", i == 0 ? "" : "\n", state->name, phase(state));
+		for (guint j = 0; j < state->steps->len; j++) {
+			const struct handover_step_state *step = g_ptr_array_index(state->steps, j);
+
+			table_add(table, step->what, step->former, step->wanted, step->now);
+		}
+		table_print(table, stdout);
+		if (!state->complete && state->pid == 0)
+			printf("Left behind by something that was killed; put back with: sudo "
+			       "hotseat recover\n");
+	}
+}
+
+static void print_json(const GPtrArray *states)
+{
+	g_autoptr(JsonBuilder) json = json_builder_new();
+
+	json_builder_begin_array(json);
+	for (guint i = 0; i < states->len; i++) {
+		const struct handover_state *state = g_ptr_array_index(states, i);
+
+		json_builder_begin_object(json);
+		json_add_string(json, "name", state->name);
+		json_add_string(json, "uuid", state->uuid);
+		json_add_string(json, "phase", phase(state));
+		json_builder_set_member_name(json, "steps");
+		json_builder_begin_array(json);
+		for (guint j = 0; j < state->steps->len; j++) {
+			const struct handover_step_state *step = g_ptr_array_index(state->steps, j);
+
+			json_builder_begin_object(json);
+			json_add_string(json, "what", step->what);
+			json_add_string(json, "former", step->former);
+			json_add_string(json, "wanted", step->wanted);
+			json_add_string(json, "now", step->now);
+			json_builder_end_object(json);
+		}
+		json_builder_end_array(json);
+		json_builder_end_object(json);
+	}
+	json_builder_end_array(json);
+	json_print(json, stdout);
+}
+
+static int run(const struct invocation *invocation, char **arguments, GError **error)
+{
+	autoptr(host) host = host_new_live(error);
+	g_autoptr(GPtrArray) states = NULL;
+
+	if (host == NULL)
+		return -1;
+	states = handover_read_states(host, error);
+	if (states == NULL)
+		return -1;
+	if (invocation->json)
+		print_json(states);
+	else
+		print_text(states);
+	return EXIT_SUCCESS;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.arguments = "",
+	.summary = "Show what is lent to whom",
+	.description =
+		"For each open journal: what was changed, how it was before, what the guest "
+		"needs, and what it is this moment, read back from the kernel.",
+	.flags = COMMAND_SHOWS,
+	.run = run,
+};

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "cli/command.h"
+
+/* One line for each src/cli/cmd-NAME.c. */
+extern const struct command command_check;
+extern const struct command command_devices;
+extern const struct command command_down;
+extern const struct command command_hook;
+extern const struct command command_list;
+extern const struct command command_new;
+extern const struct command command_recover;
+extern const struct command command_set;
+extern const struct command command_status;
+extern const struct command command_up;

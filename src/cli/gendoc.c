@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * Prints the man page's middle (scdoc) and the shells' completions from the command table, so that
+ * none of them can say anything else than the program does.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+static gboolean is_public(const struct command *command)
+{
+	return !(command->flags & COMMAND_HIDDEN);
+}
+
+/* scdoc takes underscores and asterisks for markup. */
+static char *escape(const char *text)
+{
+	GString *escaped = g_string_new(NULL);
+
+	for (; *text != '\0'; text++) {
+		if (strchr("_*\\#~", *text) != NULL)
+			g_string_append_c(escaped, '\\');
+		g_string_append_c(escaped, *text);
+	}
+	return g_string_free(escaped, FALSE);
+}
+
+static void man_options(const struct command *command)
+{
+	g_autofree GOptionEntry *options = command_options(command, NULL);
+
+	for (guint i = 0; options[i].long_name != NULL; i++) {
+		g_autofree char *description = escape(options[i].description);
+
+		printf("*--%s*%s%s%s\n\t%s.\n\n", options[i].long_name,
+		       options[i].arg_description == NULL ? "" : " _",
+		       options[i].arg_description == NULL ? "" : options[i].arg_description,
+		       options[i].arg_description == NULL ? "" : "_", description);
+	}
+}
+
+static void man_examples(const struct command *command)
+{
+	for (guint i = 0; command->examples != NULL && command->examples[i] != NULL; i += 2) {
+		g_autofree char *what = escape(command->examples[i + 1]);
+
+		printf("```\n%s\n```\n\n%s\n\n", command->examples[i], what);
+	}
+}
+
+static void man_command(const struct command *command)
+{
+	g_auto(GStrv) paragraphs = g_strsplit(command->description, "\n\n", -1);
+	g_autofree char *summary = escape(command->summary);
+
+	printf("## %s%s%s\n\n%s.\n\n", command->name, command->arguments[0] == '\0' ? "" : " ",
+	       command->arguments, summary);
+	for (guint i = 0; paragraphs[i] != NULL; i++) {
+		g_autofree char *paragraph = escape(paragraphs[i]);
+
+		printf("%s\n\n", paragraph);
+	}
+	man_options(command);
+	man_examples(command);
+}
+
+static void print_man(void)
+{
+	for (guint i = 0; command_table[i] != NULL; i++) {
+		if (is_public(command_table[i]))
+			man_command(command_table[i]);
+	}
+}
+
+static void print_names(const char *separator)
+{
+	const char *between = "";
+
+	for (guint i = 0; command_table[i] != NULL; i++) {
+		if (!is_public(command_table[i]))
+			continue;
+		printf("%s%s", between, command_table[i]->name);
+		between = separator;
+	}
+}
+
+static void print_bash(void)
+{
+	puts("# bash completion for hotseat\n"
+	     "_hotseat() {\n"
+	     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command= word options= guests=\n"
+	     "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+	     "\t\t[[ $word != -* ]] && command=$word && break\n"
+	     "\tdone\n"
+	     "\tcase $command in");
+	for (guint i = 0; command_table[i] != NULL; i++) {
+		g_autofree GOptionEntry *options = command_options(command_table[i], NULL);
+
+		if (!is_public(command_table[i]))
+			continue;
+		printf("\t%s) options='--help", command_table[i]->name);
+		for (guint j = 0; options[j].long_name != NULL; j++)
+			printf(" --%s", options[j].long_name);
+		printf("'%s ;;\n", command_table[i]->flags & COMMAND_GUESTS ? " guests=yes" : "");
+	}
+	fputs("\t*) options='", stdout);
+	print_names(" ");
+	puts(" --help --version' ;;\n"
+	     "\tesac\n"
+	     "\t[[ $guests ]] && options+=\" $(hotseat list 2>/dev/null | awk 'NR > 1 { print $1 "
+	     "}')\"\n"
+	     "\tmapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
+	     "\t[[ $cur == */* ]] && compopt -o default\n"
+	     "\treturn 0\n"
+	     "}\n"
+	     "complete -o default -F _hotseat hotseat");
+}
+
+/* escape_quotes - for a text between single quotes */
+static char *escape_quotes(const char *text)
+{
+	g_auto(GStrv) parts = g_strsplit(text, "'", -1);
+
+	return g_strjoinv("'\\''", parts);
+}
+
+static void print_zsh(void)
+{
+	puts("#compdef hotseat\n"
+	     "# zsh completion for hotseat\n"
+	     "_hotseat() {\n"
+	     "\tlocal -a commands\n"
+	     "\tcommands=(");
+	for (guint i = 0; command_table[i] != NULL; i++) {
+		g_autofree char *summary = escape_quotes(command_table[i]->summary);
+
+		if (is_public(command_table[i]))
+			printf("\t\t'%s:%s'\n", command_table[i]->name, summary);
+	}
+	puts("\t)\n"
+	     "\tif (( CURRENT == 2 )); then\n"
+	     "\t\t_describe command commands\n"
+	     "\t\treturn\n"
+	     "\tfi\n"
+	     "\tcase $words[2] in");
+	for (guint i = 0; command_table[i] != NULL; i++) {
+		g_autofree GOptionEntry *options = command_options(command_table[i], NULL);
+
+		if (!is_public(command_table[i]))
+			continue;
+		printf("\t%s) _arguments '--help[Print help]'", command_table[i]->name);
+		for (guint j = 0; options[j].long_name != NULL; j++) {
+			g_autofree char *text = escape_quotes(options[j].description);
+
+			printf(" \\\n\t\t'--%s[%s]%s'", options[j].long_name, text,
+			       options[j].arg_description == NULL ? "" : ":value:_files");
+		}
+		if (command_table[i]->flags & COMMAND_GUESTS)
+			fputs(" \\\n\t\t'*:guest:($(hotseat list 2>/dev/null | awk \"NR > 1 { "
+			      "print \\$1 }\"))'",
+			      stdout);
+		puts(" ;;");
+	}
+	puts("\tesac\n"
+	     "}\n"
+	     "_hotseat \"$@\"");
+}
+
+static void print_fish(void)
+{
+	puts("# fish completion for hotseat");
+	for (guint i = 0; command_table[i] != NULL; i++) {
+		g_autofree GOptionEntry *options = command_options(command_table[i], NULL);
+		g_autofree char *summary = escape_quotes(command_table[i]->summary);
+		const char *name = command_table[i]->name;
+
+		if (!is_public(command_table[i]))
+			continue;
+		printf("complete -c hotseat -f -n __fish_use_subcommand -a %s -d '%s'\n", name,
+		       summary);
+		for (guint j = 0; options[j].long_name != NULL; j++) {
+			g_autofree char *text = escape_quotes(options[j].description);
+
+			printf("complete -c hotseat -n '__fish_seen_subcommand_from %s' -l %s%s "
+			       "-d '%s'\n",
+			       name, options[j].long_name,
+			       options[j].arg_description == NULL ? "" : " -r", text);
+		}
+		if (command_table[i]->flags & COMMAND_GUESTS)
+			printf("complete -c hotseat -f -n '__fish_seen_subcommand_from %s' -a "
+			       "\"(hotseat list 2>/dev/null | awk 'NR > 1 { print \\$1 }')\"\n",
+			       name);
+	}
+}
+
+static const struct {
+	const char *name;
+	void (*print)(void);
+} products[] = {
+	{ "man", print_man },
+	{ "bash", print_bash },
+	{ "zsh", print_zsh },
+	{ "fish", print_fish },
+};
+
+int main(int argc, char **argv)
+{
+	for (guint i = 0; argc == 2 && i < G_N_ELEMENTS(products); i++) {
+		if (g_str_equal(argv[1], products[i].name)) {
+			products[i].print();
+			return EXIT_SUCCESS;
+		}
+	}
+	fputs("usage: gendoc man|bash|zsh|fish\n", stderr);
+	return 2;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/lend.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core/error.h"
+
+gboolean lend_require_root(const char *command_line, GError **error)
+{
+	if (geteuid() == 0)
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_DENIED,
+		    "only root can hand devices over; try: sudo hotseat %s", command_line);
+	return FALSE;
+}
+
+struct domain_facts *lend_read_guest(struct virt *virt, const char *name, GError **error)
+{
+	g_autofree char *xml = virt_domain_xml(virt, name, error);
+	autoptr(domain_facts) facts = NULL;
+
+	if (xml == NULL)
+		return NULL;
+	facts = domain_facts_parse(xml, error);
+	if (facts == NULL)
+		return NULL;
+	if (!facts->ours) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s was not made by hotseat and is left alone; hotseat new makes a "
+			    "guest, hotseat list shows those there are",
+			    name);
+		return NULL;
+	}
+	return g_steal_pointer(&facts);
+}
+
+static gboolean is_function_of(const struct card *card, const char *address)
+{
+	for (guint i = 0; i < card->functions->len; i++) {
+		const struct pcidev *dev = g_ptr_array_index(card->functions, i);
+
+		if (g_str_equal(dev->address, address))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+const struct card *lend_find_card(const struct machine *machine, const struct domain_facts *facts,
+				  GError **error)
+{
+	const struct card *card = card_find(machine->cards, facts->fingerprint, error);
+
+	if (card == NULL) {
+		g_prefix_error(error, "the card of %s is not here: ", facts->name);
+		return NULL;
+	}
+	for (guint i = 0; facts->hostdevs[i] != NULL; i++) {
+		if (is_function_of(card, facts->hostdevs[i]))
+			continue;
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s asks for %s, but its card is at %s now; nothing was touched. Make "
+			    "the guest anew: virsh undefine --keep-nvram %s, then hotseat new %s "
+			    "with --disk and its image",
+			    facts->name, facts->hostdevs[i], card_display(card)->address,
+			    facts->name, facts->name);
+		return NULL;
+	}
+	return card;
+}
+
+void lend_print_step(const char *what, gboolean done, void *data)
+{
+	if (done)
+		fprintf(stderr, "  %s\n", what);
+}
+
+gboolean lend_take_back(struct host *host, const char *uuid, const char *name, guint seconds,
+			GError **error)
+{
+	const struct handover_options options = { .progress = lend_print_step, .seconds = seconds };
+	g_autoptr(GPtrArray) left = NULL;
+
+	if (!handover_down(host, uuid, &options, &left, error)) {
+		g_prefix_error(error, "cannot take back what %s had: ", name);
+		return FALSE;
+	}
+	for (guint i = 0; left != NULL && i < left->len; i++)
+		fprintf(stderr, "  left as it is: %s\n", (const char *)g_ptr_array_index(left, i));
+	return TRUE;
+}
+
+const char *lend_chord(const struct domain_facts *facts)
+{
+	static const struct {
+		const char *toggle, *chord;
+	} chords[] = {
+		{ "ctrl-ctrl", "left Ctrl + right Ctrl" },
+		{ "alt-alt", "left Alt + right Alt" },
+		{ "shift-shift", "left Shift + right Shift" },
+		{ "meta-meta", "left Super + right Super" },
+		{ "scrolllock", "Scroll Lock" },
+		{ "ctrl-scrolllock", "Ctrl + Scroll Lock" },
+	};
+
+	for (guint i = 0; facts->toggle != NULL && i < G_N_ELEMENTS(chords); i++) {
+		if (g_str_equal(chords[i].toggle, facts->toggle))
+			return chords[i].chord;
+	}
+	return chords[0].chord; /* QEMU's own default */
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "config.h"
+#include "core/error.h"
+
+enum {
+	STATUS_USAGE = 2,
+};
+
+/* "hotseat --root DIR check" and "hotseat check --root DIR" mean the same. */
+struct global_options {
+	struct invocation invocation;
+	gboolean help, version;
+};
+
+static void print_error(const GError *error)
+{
+	fprintf(stderr, "hotseat: %s\n", error->message);
+}
+
+static int fail_usage(const GError *error, const struct command *command)
+{
+	print_error(error);
+	if (command != NULL)
+		fprintf(stderr, "Try: hotseat %s --help\n", command->name);
+	else
+		fputs("Try: hotseat --help\n", stderr);
+	return STATUS_USAGE;
+}
+
+static gboolean parse_global(struct global_options *options, char ***arguments, GError **error)
+{
+	const GOptionEntry entries[] = {
+		{ "root", 0, 0, G_OPTION_ARG_FILENAME, &options->invocation.root_path, NULL, NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &options->invocation.json, NULL, NULL },
+		{ "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, NULL, NULL },
+		{ "version", 'V', 0, G_OPTION_ARG_NONE, &options->version, NULL, NULL },
+		{ NULL },
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_set_strict_posix(context, TRUE);
+	g_option_context_add_main_entries(context, entries, NULL);
+	return g_option_context_parse_strv(context, arguments, error);
+}
+
+static gboolean parse_command(struct global_options *options, const struct command *command,
+			      char ***arguments, GError **error)
+{
+	const GOptionEntry help[] = {
+		{ "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, NULL, NULL },
+		{ NULL },
+	};
+	g_autofree GOptionEntry *entries = command_options(command, &options->invocation);
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_option_context_add_main_entries(context, help, NULL);
+	return g_option_context_parse_strv(context, arguments, error);
+}
+
+/* A global option before the command must be one that the command takes. */
+static gboolean check_flags(const struct invocation *invocation, const struct command *command,
+			    GError **error)
+{
+	if (invocation->json && !(command->flags & COMMAND_SHOWS)) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE, "%s has no --json",
+			    command->name);
+		return FALSE;
+	}
+	if (invocation->root_path != NULL && !(command->flags & COMMAND_READS)) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
+			    "%s works on this machine only and takes no --root", command->name);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean check_count(const struct command *command, char **arguments, GError **error)
+{
+	guint count = g_strv_length(arguments);
+
+	if (count < command->min_arguments) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE, "%s needs %s", command->name,
+			    command->arguments);
+		return FALSE;
+	}
+	if (count > command->max_arguments) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
+			    "%s does not know what to do with \"%s\"", command->name,
+			    arguments[command->max_arguments]);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static int run_command(struct global_options *options, const struct command *command,
+		       char ***arguments)
+{
+	g_autoptr(GError) error = NULL;
+	int status;
+
+	options->invocation.command = command;
+	if (!parse_command(options, command, arguments, &error))
+		return fail_usage(error, command);
+	if (options->help) {
+		command_print_help(command, stdout);
+		return EXIT_SUCCESS;
+	}
+	/* What is left starts with the program's and the command's name. */
+	if (!check_flags(&options->invocation, command, &error) ||
+	    !check_count(command, *arguments + 1, &error))
+		return fail_usage(error, command);
+	if (options->invocation.root_path == NULL)
+		options->invocation.root_path = "/";
+
+	status = command->run(&options->invocation, *arguments + 1, &error);
+	if (status >= 0)
+		return status;
+	if (hotseat_error_is(error, HOTSEAT_ERROR_USAGE))
+		return fail_usage(error, command);
+	print_error(error);
+	return hotseat_error_exit_status(error);
+}
+
+static int fail_unknown_command(const char *name)
+{
+	const struct command *nearest = command_nearest(name);
+
+	if (nearest != NULL)
+		fprintf(stderr, "hotseat: there is no command \"%s\"; did you mean \"%s\"?\n", name,
+			nearest->name);
+	else
+		fprintf(stderr, "hotseat: there is no command \"%s\"; hotseat --help lists them\n",
+			name);
+	return STATUS_USAGE;
+}
+
+/* drop_first - take the first argument out of the vector */
+static void drop_first(char **arguments)
+{
+	g_free(arguments[0]);
+	memmove(arguments, arguments + 1, (g_strv_length(arguments + 1) + 1) * sizeof(*arguments));
+}
+
+int main(int argc, char **argv)
+{
+	struct global_options options = { 0 };
+	g_auto(GStrv) arguments = g_strdupv(argv);
+	const struct command *command;
+	g_autoptr(GError) error = NULL;
+
+	setlocale(LC_ALL, "");
+	if (!parse_global(&options, &arguments, &error))
+		return fail_usage(error, NULL);
+	if (options.version) {
+		puts("hotseat " HOTSEAT_VERSION);
+		return EXIT_SUCCESS;
+	}
+	/* "hotseat help up" is how half of the world asks. */
+	if (arguments[1] != NULL && g_str_equal(arguments[1], "help")) {
+		options.help = TRUE;
+		drop_first(arguments);
+	}
+	if (arguments[1] == NULL) {
+		command_print_overview(options.help ? stdout : stderr);
+		return options.help ? EXIT_SUCCESS : STATUS_USAGE;
+	}
+	command = command_find(arguments[1]);
+	if (command == NULL)
+		return fail_unknown_command(arguments[1]);
+	drop_first(arguments);
+	return run_command(&options, command, &arguments);
+}

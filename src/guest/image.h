@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/error.h"
+
+/**
+ * image_format - what a disk image really is: "qcow2" or "raw"
+ *
+ * Decided by the first four bytes, never by the name: libvirt does not probe, and a qcow2 file
+ * given to a guest as raw is destroyed by its first write (ST-01). Block devices are raw.
+ *
+ * Return: a constant, or NULL with HOTSEAT_ERROR_ABSENT or HOTSEAT_ERROR_DENIED.
+ */
+const char *image_format(const char *path, GError **error);
+
+/**
+ * image_check_reachable - can QEMU, which runs as a user of its own, get at this file? (ST-09)
+ *
+ * Looks at the folders above it: each must let others search it. Return: TRUE, or FALSE with
+ * HOTSEAT_ERROR_REFUSED naming the folder that is in the way. Files that libvirt keeps for itself
+ * under /var/lib/libvirt are fine.
+ */
+gboolean image_check_reachable(const char *path, GError **error);

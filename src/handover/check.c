@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/error.h"
+#include "handover/handover.h"
+#include "machine/displays.h"
+#include "machine/holders.h"
+
+/*
+ * What must be true before a card is touched. Everything here could also fail later, but then some
+ * of it fails by hanging: a driver whose remove routine waits for the last user blocks in the
+ * kernel, where no signal reaches it (UB-01). So who refuses, refuses here, and by name.
+ */
+static gboolean check_group(const struct card *card, GError **error)
+{
+	const char *address = card_display(card)->address;
+	const struct card_blocker *blocker =
+		card->blockers->len > 0 ? g_ptr_array_index(card->blockers, 0) : NULL;
+
+	switch (card->verdict) {
+	case CARD_READY:
+		return TRUE;
+	case CARD_NO_GROUP:
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s is in no IOMMU group, because the IOMMU is off; `hotseat check` "
+			    "says how to turn it on",
+			    address);
+		return FALSE;
+	case CARD_BLOCKED:
+	case CARD_UNKNOWN:
+		break;
+	}
+	if (blocker == NULL)
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "the IOMMU group of %s cannot be judged; try again as root", address);
+	else
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s cannot be lent alone: %s (%s, driver %s) is in its IOMMU group: %s",
+			    address, blocker->dev->address, blocker->dev->name,
+			    blocker->dev->driver == NULL ? "not known" : blocker->dev->driver,
+			    blocker->why);
+	return FALSE;
+}
+
+static gboolean check_display(const struct machine *machine, const struct card *card,
+			      gboolean allow_last_display, GError **error)
+{
+	const char *address = card_display(card)->address;
+	g_autofree char *why = NULL;
+	enum known only;
+
+	if (allow_last_display)
+		return TRUE;
+	only = displays_is_only(machine->root, machine->cards, card, &why);
+	if (only == KNOWN_NO)
+		return TRUE;
+	if (only == KNOWN_YES)
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s is the only display of this desktop%s%s; it is lent only if that "
+			    "is asked for by name",
+			    address, why == NULL ? "" : ": ", why == NULL ? "" : why);
+	else
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_DENIED,
+			    "it cannot be told whether %s is the only display of this desktop%s%s; "
+			    "try again as root",
+			    address, why == NULL ? "" : ": ", why == NULL ? "" : why);
+	return FALSE;
+}
+
+static gboolean check_holders(const struct machine *machine, const struct card *card,
+			      GError **error)
+{
+	gboolean complete = TRUE;
+	g_autoptr(GPtrArray) holders = holders_read(machine->root, card, &complete);
+	g_autoptr(GString) who = g_string_new(NULL);
+
+	for (guint i = 0; holders != NULL && i < holders->len; i++) {
+		const struct holder *holder = g_ptr_array_index(holders, i);
+
+		g_string_append_printf(who, "%s%s (pid %d) has %s open", i == 0 ? "" : ", ",
+				       holder->process, holder->pid, holder->node);
+	}
+	if (who->len > 0) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
+			    "%s is in use: %s; end that first", card_display(card)->address,
+			    who->str);
+		return FALSE;
+	}
+	if (holders != NULL && complete)
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_DENIED,
+		    "only root can see whether a process has %s open; try again as root",
+		    card_display(card)->address);
+	return FALSE;
+}
+
+gboolean handover_check(const struct machine *machine, const struct card *card,
+			gboolean allow_last_display, GError **error)
+{
+	return check_group(card, error) &&
+	       check_display(machine, card, allow_last_display, error) &&
+	       check_holders(machine, card, error);
+}

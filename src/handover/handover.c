@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "handover/handover.h"
+
+#include <signal.h>
+
+#include "core/error.h"
+#include "handover/bind.h"
+#include "handover/journal.h"
+
+/*
+ * Running the steps of a handover, forwards and backwards.
+ *
+ * Forwards, each step is: save, write "begin" with what was saved, apply, verify, write "done".
+ * Backwards is one and the same thing for a handover that failed, for `down`, for `recover`, and
+ * for the journal of a process that was killed: every step that was begun is undone, last one
+ * first, by what the host looks like now and not by how far somebody says to have come. So undo can
+ * itself be killed and be run again, and "undone" in the journal spares work but proves nothing.
+ *
+ * Going back is worth more than its book-keeping: once undo has begun, a journal that cannot be
+ * written (a full /run) does not stop it.
+ *
+ * Signals. SIGINT, SIGTERM and SIGHUP are held back in the calling thread while steps run, and are
+ * looked for between steps and while waiting: `up` then goes back and says so, `down` stops waiting
+ * for a busy group but finishes what it began. Afterwards the signal arrives as usual. In a process
+ * with other threads those must hold the signals back too; if one does not, or it is SIGKILL, the
+ * journal is what it is for.
+ */
+struct held_signals {
+	sigset_t before;
+};
+
+static void held_signals_release(struct held_signals *held)
+{
+	pthread_sigmask(SIG_SETMASK, &held->before, NULL);
+}
+
+static struct held_signals held_signals_begin(void)
+{
+	struct held_signals held;
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &stop, &held.before);
+	return held;
+}
+
+#define HOLD_SIGNALS(name)                                                                         \
+	__attribute__((cleanup(held_signals_release), unused)) struct held_signals name =          \
+		held_signals_begin()
+
+static void tell(const struct handover_options *options, const char *verb, const struct step *step,
+		 gboolean done)
+{
+	g_autofree char *step_name = step_describe(step);
+	g_autofree char *what = g_strconcat(verb, step_name, NULL);
+
+	if (options->progress != NULL)
+		options->progress(what, done, options->data);
+}
+
+static const struct journal_entry *entry_at(const struct journal *journal, guint number)
+{
+	return g_ptr_array_index(journal->entries, number);
+}
+
+/* ready_to_undo - nothing is touched before all of it may be touched */
+static gboolean ready_to_undo(struct host *host, const struct journal *journal,
+			      const struct step_undo *undo, GError **error)
+{
+	for (guint i = journal->entries->len; i-- > 0;) {
+		const struct journal_entry *entry = entry_at(journal, i);
+
+		if (!entry->undone && !entry->step->kind->ready(host, entry->step, undo, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* undo_steps - returns the number of steps that could not be undone; @failures gets why */
+static guint undo_steps(struct host *host, struct journal *journal, struct step_undo *undo,
+			const struct handover_options *options, GString *failures)
+{
+	guint failed = 0;
+
+	for (guint i = journal->entries->len; i-- > 0;) {
+		const struct journal_entry *entry = entry_at(journal, i);
+		g_autoptr(GError) failure = NULL;
+
+		if (entry->undone)
+			continue;
+		tell(options, "undo ", entry->step, FALSE);
+		if (entry->step->kind->undo(host, entry->step, undo, &failure)) {
+			/* Unwritten, it is only looked at once more by the next undo. */
+			(void)journal_undone(journal, i, NULL);
+			tell(options, "undo ", entry->step, TRUE);
+			continue;
+		}
+		g_string_append_printf(failures, "%s%s", failed == 0 ? "" : "; ", failure->message);
+		failed++;
+	}
+	return failed;
+}
+
+/*
+ * undo_journal - undo all, and remove the journal that we hold
+ *
+ * HOTSEAT_ERROR_BUSY if nothing was touched; HOTSEAT_ERROR_NOT_BACK if something was.
+ */
+static gboolean undo_journal(struct host *host, struct journal *journal,
+			     const struct handover_options *options, GPtrArray *left,
+			     GError **error)
+{
+	struct step_undo undo = {
+		.deadline = g_get_monotonic_time() + options->seconds * G_USEC_PER_SEC,
+		.left = left,
+	};
+	g_autoptr(GString) failures = g_string_new(NULL);
+	g_autoptr(GError) failure = NULL;
+
+	if (!ready_to_undo(host, journal, &undo, error))
+		return FALSE;
+	/* For other processes, so that they can say who is at work; not needed for the way back. */
+	if (journal->entries->len > 0)
+		(void)journal_note_undo(journal, NULL);
+	if (undo_steps(host, journal, &undo, options, failures) > 0) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK, "%s", failures->str);
+		return FALSE;
+	}
+	if (journal_discard(journal, &failure))
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK,
+		    "every driver is back, but %s; recover once more", failure->message);
+	return FALSE;
+}
+
+static char *join_left(const GPtrArray *left)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; i < left->len; i++)
+		g_string_append_printf(text, "; %s", (const char *)g_ptr_array_index(left, i));
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/*
+ * give_up - @failure stopped the handover: go back, and tell the caller both
+ *
+ * Without a step begun, nothing was changed, and the code of @failure stays what it is.
+ */
+static void give_up(struct host *host, struct journal *journal,
+		    const struct handover_options *options, GError *failure, GError **error)
+{
+	g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) stuck = NULL;
+	g_autofree char *also = NULL;
+	gboolean touched = journal->entries->len > 0;
+
+	if (!undo_journal(host, journal, options, left, &stuck)) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK,
+			    "%s; and the way back failed: %s", failure->message, stuck->message);
+		g_error_free(failure);
+		return;
+	}
+	also = join_left(left);
+	g_set_error(error, failure->domain, touched ? (int)HOTSEAT_ERROR_FAILED : failure->code,
+		    "%s%s%s", failure->message, touched ? "; everything was put back" : "", also);
+	g_error_free(failure);
+}
+
+/* The card was read a moment ago; what is at its address now must still be it. */
+static gboolean check_same_device(const struct step *step, const struct pcidev *dev, GError **error)
+{
+	g_autofree char *id = g_strdup_printf("%04x:%04x", dev->vendor, dev->device);
+
+	if (g_str_equal(step_get(step, "id"), id))
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+		    "%s was %s and is %s now; look again which card is where", dev->address, id,
+		    step_get(step, "id"));
+	return FALSE;
+}
+
+static gboolean check_not_interrupted(GError **error)
+{
+	if (!step_interrupted())
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED, "interrupted");
+	return FALSE;
+}
+
+static gboolean do_step(struct host *host, struct journal *journal, const struct pcidev *dev,
+			const struct handover_options *options, GError **error)
+{
+	guint number = journal->entries->len;
+	struct step *step = step_new(&bind_kind, dev->address);
+
+	tell(options, "", step, FALSE);
+	if (!check_not_interrupted(error) || !step->kind->save(host, step, error) ||
+	    !check_same_device(step, dev, error)) {
+		step_free(step);
+		return FALSE;
+	}
+	if (!journal_begin(journal, step, error))
+		return FALSE;
+	if (!step->kind->apply(host, step, error) || !step->kind->verify(host, step, error) ||
+	    !journal_done(journal, number, error))
+		return FALSE;
+	tell(options, "", step, TRUE);
+	return TRUE;
+}
+
+static gboolean share_a_function(const struct journal *a, const struct journal *b)
+{
+	for (guint i = 0; a->started && a->functions[i] != NULL; i++) {
+		if (b->started &&
+		    g_strv_contains((const char *const *)b->functions, a->functions[i]))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/*
+ * check_not_lent_elsewhere - no other journal may name one of our functions
+ *
+ * Our header is written before this looks. Of two processes that take the same card at the same
+ * time, at least one therefore sees the other; if both do, both give up, which is safe.
+ */
+static gboolean check_not_lent_elsewhere(struct host *host, const struct journal *journal,
+					 GError **error)
+{
+	g_auto(GStrv) uuids = journal_list(host, error);
+
+	for (guint i = 0; uuids != NULL && uuids[i] != NULL; i++) {
+		autoptr(journal) other = NULL;
+		g_autoptr(GError) failure = NULL;
+
+		if (g_str_equal(uuids[i], journal->uuid))
+			continue;
+		other = journal_read(host, uuids[i], NULL, &failure);
+		if (other == NULL && !hotseat_error_is(failure, HOTSEAT_ERROR_ABSENT)) {
+			g_propagate_error(error, g_steal_pointer(&failure));
+			return FALSE;
+		}
+		if (other != NULL && share_a_function(journal, other)) {
+			g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
+				    "the guest %s has this card; take it back first: "
+				    "hotseat recover --guest %s",
+				    other->name, other->name);
+			return FALSE;
+		}
+	}
+	return uuids != NULL;
+}
+
+static gboolean lend(struct host *host, struct journal *journal, const struct handover_guest *guest,
+		     const struct card *card, const struct handover_options *options,
+		     GError **error)
+{
+	g_autoptr(GPtrArray) functions = g_ptr_array_new();
+
+	for (guint i = 0; i < card->functions->len; i++) {
+		const struct pcidev *dev = g_ptr_array_index(card->functions, i);
+
+		g_ptr_array_add(functions, dev->address);
+	}
+	g_ptr_array_add(functions, NULL);
+	if (!journal_start(journal, guest->name, card->fingerprint, (char **)functions->pdata,
+			   error) ||
+	    !check_not_lent_elsewhere(host, journal, error) || !bind_prepare(host, error))
+		return FALSE;
+	for (guint i = 0; i < card->functions->len; i++) {
+		if (!do_step(host, journal, g_ptr_array_index(card->functions, i), options, error))
+			return FALSE;
+	}
+	/* Here, and not after it: once that record is there, the card is lent. */
+	return check_not_interrupted(error) && journal_note_lent(journal, error);
+}
+
+static gboolean is_lent_and_verified(struct host *host, const struct journal *journal)
+{
+	if (!journal_is_complete(journal))
+		return FALSE;
+	for (guint i = 0; i < journal->entries->len; i++) {
+		const struct step *step = entry_at(journal, i)->step;
+
+		if (!step->kind->verify(host, step, NULL))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/*
+ * undo_former - a journal that was there before, and that is no answer to this `up`
+ *
+ * Its process was killed, or somebody has changed a function that was lent: start from the host as
+ * it was.
+ */
+static gboolean undo_former(struct host *host, struct journal *journal,
+			    const struct handover_options *options, GError **error)
+{
+	g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *also = NULL;
+
+	if (!undo_journal(host, journal, options, left, error)) {
+		g_prefix_error(error, "an earlier handover has to be undone first: ");
+		return FALSE;
+	}
+	if (left->len == 0)
+		return TRUE;
+	also = join_left(left);
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED,
+		    "an earlier handover was undone, but not all is as it was%s; if that is right, "
+		    "try again",
+		    also);
+	return FALSE;
+}
+
+/* hold_for_up - a journal to write into, or @lent: the same card is lent to this guest already */
+static gboolean hold_for_up(struct host *host, const struct handover_guest *guest,
+			    const struct card *card, const struct handover_options *options,
+			    struct journal **journal, gboolean *lent, GError **error)
+{
+	for (;;) {
+		autoptr(journal) held = NULL;
+
+		if (!journal_hold(host, guest->uuid, TRUE, options->seconds, &held, error))
+			return FALSE;
+		if (!held->started) {
+			*journal = g_steal_pointer(&held);
+			return TRUE;
+		}
+		if (journal_is_complete(held) && !g_str_equal(held->card, card->fingerprint)) {
+			g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+				    "%s has another card already; take it back first: "
+				    "hotseat down %s",
+				    guest->name, guest->name);
+			return FALSE;
+		}
+		*lent = is_lent_and_verified(host, held);
+		if (*lent)
+			return TRUE;
+		if (!undo_former(host, held, options, error))
+			return FALSE;
+	}
+}
+
+gboolean handover_up(struct host *host, const struct handover_guest *guest,
+		     const struct machine *machine, const struct card *card,
+		     const struct handover_options *options, GError **error)
+{
+	HOLD_SIGNALS(held);
+	autoptr(journal) journal = NULL;
+	GError *failure = NULL;
+	gboolean lent = FALSE;
+
+	if (!hold_for_up(host, guest, card, options, &journal, &lent, error))
+		return FALSE;
+	if (lent || lend(host, journal, guest, card, options, &failure))
+		return TRUE;
+	give_up(host, journal, options, failure, error);
+	return FALSE;
+}
+
+gboolean handover_down(struct host *host, const char *uuid, const struct handover_options *options,
+		       GPtrArray **left, GError **error)
+{
+	HOLD_SIGNALS(held);
+	g_autoptr(GPtrArray) sentences = g_ptr_array_new_with_free_func(g_free);
+	autoptr(journal) journal = NULL;
+
+	if (!journal_hold(host, uuid, FALSE, options->seconds, &journal, error))
+		return FALSE;
+	if (journal != NULL && !undo_journal(host, journal, options, sentences, error))
+		return FALSE;
+	if (left != NULL)
+		*left = g_steal_pointer(&sentences);
+	return TRUE;
+}

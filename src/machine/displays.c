@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/displays.h"
+
+#include <string.h>
+
+void connector_free(struct connector *connector)
+{
+	if (connector == NULL)
+		return;
+	g_free(connector->name);
+	g_free(connector);
+}
+
+static void free_connector(gpointer connector)
+{
+	connector_free(connector);
+}
+
+/* What both files say for an answer; anything else ("unknown", "") is not known. */
+static enum known read_word(const struct root *root, const char *folder, const char *file,
+			    const char *yes, const char *no)
+{
+	g_autofree char *text = root_read(root, NULL, "%s/%s", folder, file);
+
+	if (g_strcmp0(text, yes) == 0)
+		return KNOWN_YES;
+	return g_strcmp0(text, no) == 0 ? KNOWN_NO : NOT_KNOWN;
+}
+
+/* Source: Linux drivers/gpu/drm/drm_sysfs.c, status_show(), enabled_show() */
+static void read_connectors(const struct root *root, const char *folder, const char *drm_card,
+			    GPtrArray *connectors)
+{
+	g_autofree char *prefix = g_strconcat(drm_card, "-", NULL);
+	g_auto(GStrv) names = root_list(root, NULL, "%s/%s", folder, drm_card);
+
+	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+		g_autofree char *path = NULL;
+		struct connector *connector;
+
+		if (!g_str_has_prefix(names[i], prefix))
+			continue;
+		path = g_strdup_printf("%s/%s/%s", folder, drm_card, names[i]);
+		connector = g_new0(struct connector, 1);
+		connector->name = g_strdup(names[i]);
+		connector->connected = read_word(root, path, "status", "connected", "disconnected");
+		connector->enabled = read_word(root, path, "enabled", "enabled", "disabled");
+		g_ptr_array_add(connectors, connector);
+	}
+}
+
+static char *drm_folder(const struct pcidev *dev)
+{
+	return g_strdup_printf("sys/bus/pci/devices/%s/drm", dev->address);
+}
+
+GPtrArray *displays_read(const struct root *root, const struct pcidev *dev)
+{
+	GPtrArray *connectors = g_ptr_array_new_with_free_func(free_connector);
+	g_autofree char *folder = drm_folder(dev);
+	g_auto(GStrv) names = root_list(root, NULL, "%s", folder);
+
+	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+		if (g_str_has_prefix(names[i], "card"))
+			read_connectors(root, folder, names[i], connectors);
+	}
+	return connectors;
+}
+
+static gboolean has_drm(const struct root *root, const struct card *card)
+{
+	g_autofree char *folder = drm_folder(card_display(card));
+
+	return root_exists(root, "%s", folder);
+}
+
+/* A driver that shows pictures, or may: bound, and none of those that only keep the place. */
+static enum known has_display_driver(const struct root *root, const struct card *card)
+{
+	if (has_drm(root, card))
+		return KNOWN_YES;
+	switch (pcidev_driver_allowed(card_display(card), TRUE)) {
+	case KNOWN_YES:
+		return KNOWN_NO;
+	case KNOWN_NO:
+		return KNOWN_YES;
+	case NOT_KNOWN:
+		break;
+	}
+	return NOT_KNOWN;
+}
+
+/*
+ * Does this card drive a monitor now? A card with a driver but without a DRM device (NVIDIA's
+ * without modeset) may, and sysfs does not say.
+ */
+static enum known is_lit(const struct root *root, const struct card *card)
+{
+	g_autoptr(GPtrArray) connectors = displays_read(root, card_display(card));
+	enum known lit = KNOWN_NO;
+
+	if (!has_drm(root, card))
+		return has_display_driver(root, card) == KNOWN_NO ? KNOWN_NO : NOT_KNOWN;
+	for (guint i = 0; i < connectors->len; i++) {
+		const struct connector *connector = g_ptr_array_index(connectors, i);
+
+		if (connector->enabled == KNOWN_YES)
+			return KNOWN_YES;
+		if (connector->enabled == NOT_KNOWN)
+			lit = NOT_KNOWN;
+	}
+	return lit;
+}
+
+/* What can be said of all the other cards together. */
+struct others {
+	enum known lit;    /* one of them drives a monitor */
+	enum known driver; /* one of them could */
+};
+
+static void merge(enum known *all, enum known one)
+{
+	if (*all != KNOWN_YES && one != KNOWN_NO)
+		*all = one;
+}
+
+static struct others look_at_others(const struct root *root, const GPtrArray *cards,
+				    const struct card *card)
+{
+	struct others others = { .lit = KNOWN_NO, .driver = KNOWN_NO };
+
+	for (guint i = 0; i < cards->len; i++) {
+		const struct card *other = g_ptr_array_index(cards, i);
+
+		if (other == card)
+			continue;
+		merge(&others.lit, is_lit(root, other));
+		merge(&others.driver, has_display_driver(root, other));
+	}
+	return others;
+}
+
+enum known displays_is_only(const struct root *root, const GPtrArray *cards,
+			    const struct card *card, char **why)
+{
+	const struct pcidev *dev = card_display(card);
+	struct others others = look_at_others(root, cards, card);
+	enum known lit = is_lit(root, card);
+
+	if (others.lit == KNOWN_YES) {
+		*why = g_strdup("another card drives a monitor");
+		return KNOWN_NO;
+	}
+	if (dev->boot_vga == KNOWN_YES && others.driver == KNOWN_NO) {
+		*why = g_strdup_printf(
+			"%s is the firmware's display, and no other card has a "
+			"driver that could show the desktop",
+			dev->address);
+		return KNOWN_YES;
+	}
+	if (lit == KNOWN_YES && others.lit == KNOWN_NO) {
+		*why = g_strdup_printf("%s drives the only monitor that is on", dev->address);
+		return KNOWN_YES;
+	}
+	if (lit == KNOWN_NO && (dev->boot_vga == KNOWN_NO || others.driver == KNOWN_YES)) {
+		*why = g_strdup_printf("%s drives no monitor", dev->address);
+		return KNOWN_NO;
+	}
+	*why = g_strdup_printf("sysfs does not say which card drives a monitor: %s",
+			       lit == NOT_KNOWN ? "this one has a driver without a DRM device"
+						: "another one has a driver without a DRM device");
+	return NOT_KNOWN;
+}

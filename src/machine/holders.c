@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/holders.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "core/error.h"
+
+#define NVIDIA_MAJOR 195
+
+/* A device node of the card. */
+struct node {
+	char *name; /* "/dev/dri/card1" */
+	dev_t number;
+};
+
+static void node_free(gpointer data)
+{
+	struct node *node = data;
+
+	g_free(node->name);
+	g_free(node);
+}
+
+void holder_free(struct holder *holder)
+{
+	if (holder == NULL)
+		return;
+	g_free(holder->process);
+	g_free(holder->node);
+	g_free(holder);
+}
+
+static void free_holder(gpointer holder)
+{
+	holder_free(holder);
+}
+
+/* Where below a function's folder in sysfs its nodes are, and where in dev/ they are called. */
+static const struct {
+	const char *pattern; /* a step may have "*" */
+	const char *dev;
+} node_places[] = {
+	{ "drm/*", "/dev/dri/" },
+	{ "drm/card*/card*/i2c-*/i2c-dev/i2c-*", "/dev/" },
+	{ "drm/card*/card*/drm_dp_aux*", "/dev/" },
+	{ "graphics/fb*", "/dev/" },
+	{ "i2c-*/i2c-dev/i2c-*", "/dev/" },
+	{ "sound/card*/*", "/dev/snd/" },
+};
+
+static void add_node(GPtrArray *nodes, const char *dev, const char *name, dev_t number)
+{
+	struct node *node = g_new0(struct node, 1);
+
+	node->name = g_strconcat(dev, name, NULL);
+	node->number = number;
+	g_ptr_array_add(nodes, node);
+}
+
+static void add_node_of_folder(const struct root *root, const char *folder, const char *dev,
+			       GPtrArray *nodes)
+{
+	g_autofree char *text = root_read(root, NULL, "%s/dev", folder);
+	g_autofree char *name = g_path_get_basename(folder);
+	unsigned int major, minor;
+
+	if (text != NULL && sscanf(text, "%u:%u", &major, &minor) == 2)
+		add_node(nodes, dev, name, makedev(major, minor));
+}
+
+static void add_nodes(const struct root *root, const char *folder, char **steps, const char *dev,
+		      GPtrArray *nodes)
+{
+	g_auto(GStrv) names = NULL;
+
+	if (steps[0] == NULL) {
+		add_node_of_folder(root, folder, dev, nodes);
+		return;
+	}
+	names = root_list(root, NULL, "%s", folder);
+	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+		if (g_pattern_match_simple(steps[0], names[i])) {
+			g_autofree char *below = g_build_filename(folder, names[i], NULL);
+
+			add_nodes(root, below, steps + 1, dev, nodes);
+		}
+	}
+}
+
+/*
+ * NVIDIA's own driver makes its nodes without the kernel's device model, so sysfs does not know
+ * them; which number a card has is said in proc. nvidiactl, -modeset and -uvm belong to all cards
+ * together and prove nothing about one.
+ */
+static void add_nvidia_node(const struct root *root, const struct pcidev *dev, GPtrArray *nodes)
+{
+	g_autofree char *text =
+		root_read(root, NULL, "proc/driver/nvidia/gpus/%s/information", dev->address);
+	const char *line = text == NULL ? NULL : strstr(text, "Device Minor:");
+	unsigned int minor;
+	g_autofree char *name = NULL;
+
+	if (line == NULL || sscanf(line, "Device Minor: %u", &minor) != 1)
+		return;
+	name = g_strdup_printf("nvidia%u", minor);
+	add_node(nodes, "/dev/", name, makedev(NVIDIA_MAJOR, minor));
+}
+
+static GPtrArray *find_nodes(const struct root *root, const struct card *card)
+{
+	GPtrArray *nodes = g_ptr_array_new_with_free_func(node_free);
+
+	for (guint f = 0; f < card->functions->len; f++) {
+		const struct pcidev *dev = g_ptr_array_index(card->functions, f);
+		g_autofree char *folder = g_strconcat("sys/bus/pci/devices/", dev->address, NULL);
+
+		for (guint i = 0; i < G_N_ELEMENTS(node_places); i++) {
+			g_auto(GStrv) steps = g_strsplit(node_places[i].pattern, "/", -1);
+
+			add_nodes(root, folder, steps, node_places[i].dev, nodes);
+		}
+		add_nvidia_node(root, dev, nodes);
+	}
+	return nodes;
+}
+
+static struct node *node_by_number(const GPtrArray *nodes, dev_t number)
+{
+	for (guint i = 0; i < nodes->len; i++) {
+		struct node *node = g_ptr_array_index(nodes, i);
+
+		if (node->number == number)
+			return node;
+	}
+	return NULL;
+}
+
+static struct node *node_by_name(const GPtrArray *nodes, const char *name)
+{
+	for (guint i = 0; i < nodes->len; i++) {
+		struct node *node = g_ptr_array_index(nodes, i);
+
+		if (g_str_equal(node->name, name))
+			return node;
+	}
+	return NULL;
+}
+
+/*
+ * On the live machine by number: in a container the node has another path. A foreign root's
+ * descriptors are links that lead nowhere, so there the text must do.
+ */
+static struct node *node_of_descriptor(const struct root *root, const char *pid, const char *fd,
+				       const GPtrArray *nodes)
+{
+	g_autofree char *target = root_read_link_target(root, NULL, "proc/%s/fd/%s", pid, fd);
+	struct statx info;
+
+	/* "socket:[123]", "anon_inode:...": most descriptors, and never a device */
+	if (target == NULL || target[0] != '/')
+		return NULL;
+	if (!root_is_live(root))
+		return node_by_name(nodes, target);
+	if (!root_stat(root, &info, NULL, "proc/%s/fd/%s", pid, fd) || !S_ISCHR(info.stx_mode))
+		return NULL;
+	return node_by_number(nodes, makedev(info.stx_rdev_major, info.stx_rdev_minor));
+}
+
+static void add_holder(const struct root *root, const char *pid, const struct node *node,
+		       GPtrArray *holders)
+{
+	struct holder *holder = g_new0(struct holder, 1);
+
+	holder->pid = (int)g_ascii_strtoll(pid, NULL, 10);
+	holder->process = root_read(root, NULL, "proc/%s/comm", pid);
+	if (holder->process == NULL)
+		holder->process = g_strdup("?");
+	holder->node = g_strdup(node->name);
+	g_ptr_array_add(holders, holder);
+}
+
+/* FALSE if the descriptors could not be read, other than because the process is gone */
+static gboolean look_at_process(const struct root *root, const char *pid, const GPtrArray *nodes,
+				GPtrArray *holders)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) found = g_ptr_array_new();
+	g_auto(GStrv) descriptors = root_list(root, &error, "proc/%s/fd", pid);
+
+	if (descriptors == NULL)
+		return hotseat_error_is(error, HOTSEAT_ERROR_ABSENT);
+	for (guint i = 0; descriptors[i] != NULL; i++) {
+		struct node *node = node_of_descriptor(root, pid, descriptors[i], nodes);
+
+		if (node == NULL || g_ptr_array_find(found, node, NULL))
+			continue;
+		g_ptr_array_add(found, node);
+		add_holder(root, pid, node, holders);
+	}
+	return TRUE;
+}
+
+GPtrArray *holders_read(const struct root *root, const struct card *card, gboolean *complete)
+{
+	GPtrArray *holders = g_ptr_array_new_with_free_func(free_holder);
+	g_autoptr(GPtrArray) nodes = find_nodes(root, card);
+	g_auto(GStrv) names = root_list(root, NULL, "proc");
+	g_autofree char *self = g_strdup_printf("%d", (int)getpid());
+
+	*complete = names != NULL;
+	for (guint i = 0; names != NULL && nodes->len > 0 && names[i] != NULL; i++) {
+		if (!g_ascii_isdigit(names[i][0]) ||
+		    (root_is_live(root) && g_str_equal(names[i], self)))
+			continue;
+		if (!look_at_process(root, names[i], nodes, holders))
+			*complete = FALSE;
+	}
+	return holders;
+}

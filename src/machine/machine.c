@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/machine.h"
+
+void machine_free(struct machine *machine)
+{
+	if (machine == NULL)
+		return;
+	/* cards point into devices */
+	g_clear_pointer(&machine->cards, g_ptr_array_unref);
+	g_clear_pointer(&machine->devices, g_ptr_array_unref);
+	g_clear_pointer(&machine->inputs, g_ptr_array_unref);
+	cpus_free(machine->cpus);
+	kernel_free(machine->kernel);
+	tools_free(machine->tools);
+	root_free(machine->root);
+	g_free(machine);
+}
+
+static gboolean read_devices(struct machine *machine, GError **error)
+{
+	machine->devices = pcidev_read_all(machine->root, error);
+	if (machine->devices == NULL)
+		return FALSE;
+	machine->cards = card_find_all(machine->devices, machine->kernel->dma_ownership_model);
+	return TRUE;
+}
+
+static gboolean read_cpus(struct machine *machine, GError **error)
+{
+	machine->cpus = cpus_read(machine->root, error);
+	return machine->cpus != NULL;
+}
+
+static gboolean read_memory(struct machine *machine, GError **error)
+{
+	return memory_read(machine->root, &machine->memory, error);
+}
+
+static gboolean read_inputs(struct machine *machine, GError **error)
+{
+	machine->inputs = inputs_read(machine->root, error);
+	return machine->inputs != NULL;
+}
+
+static gboolean read_system(struct machine *machine, GError **error)
+{
+	firmware_read(machine->root, &machine->firmware);
+	machine->tools = tools_read(machine->root);
+	return TRUE;
+}
+
+static gboolean read_kernel(struct machine *machine, GError **error)
+{
+	machine->kernel = kernel_read(machine->root, error);
+	return machine->kernel != NULL;
+}
+
+/* In this order: what the kernel's rule is decides about the cards. */
+static const struct {
+	unsigned int parts; /* any of them asks for it */
+	gboolean (*read)(struct machine *machine, GError **error);
+} readers[] = {
+	{ MACHINE_DEVICES | MACHINE_SYSTEM, read_kernel },
+	{ MACHINE_DEVICES, read_devices },
+	{ MACHINE_CPUS, read_cpus },
+	{ MACHINE_MEMORY, read_memory },
+	{ MACHINE_INPUTS, read_inputs },
+	{ MACHINE_SYSTEM, read_system },
+};
+
+struct machine *machine_read(struct root *root, unsigned int parts, GError **error)
+{
+	autoptr(machine) machine = g_new0(struct machine, 1);
+
+	machine->root = root;
+	machine->parts = parts;
+	for (guint i = 0; i < G_N_ELEMENTS(readers); i++) {
+		if ((readers[i].parts & parts) != 0 && !readers[i].read(machine, error))
+			return NULL;
+	}
+	return g_steal_pointer(&machine);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/error.h"
+#include "machine/inputs.h"
+#include "manifest.h"
+
+static const struct input *find(const GPtrArray *inputs, const char *event)
+{
+	for (guint i = 0; i < inputs->len; i++) {
+		const struct input *input = g_ptr_array_index(inputs, i);
+
+		if (g_str_equal(input->event, event))
+			return input;
+	}
+	g_error("no %s", event);
+}
+
+/* Kinds go by what a node can do, never by its name. */
+static void test_kinds(void)
+{
+	static const struct {
+		const char *event;
+		enum input_kind kind;
+		gboolean virtual_device;
+	} cases[] = {
+		{ "event0", INPUT_OTHER, FALSE },    /* power button */
+		{ "event1", INPUT_KEYBOARD, FALSE }, /* gaming keyboard */
+		{ "event2", INPUT_OTHER, FALSE },    /* its media keys */
+		{ "event3", INPUT_MOUSE, FALSE },    /* gaming mouse */
+		{ "event4", INPUT_KEYBOARD, FALSE }, /* the mouse's macro keys */
+		{ "event10", INPUT_OTHER, FALSE },   /* HDMI jack */
+		{ "event11", INPUT_KEYBOARD, TRUE }, /* keyd */
+	};
+	autoptr(manifest) manifest = manifest_build_file("intel-desktop");
+	g_autoptr(GPtrArray) inputs = inputs_read(manifest->root, NULL);
+
+	g_assert_cmpuint(inputs->len, ==, G_N_ELEMENTS(cases));
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const struct input *input = g_ptr_array_index(inputs, i);
+
+		g_assert_cmpstr(input->event, ==, cases[i].event);
+		g_assert_cmpint(input->kind, ==, cases[i].kind);
+		g_assert_cmpint(input->virtual_device, ==, cases[i].virtual_device);
+	}
+}
+
+/* IN-04: the path of the event node, not of the old mouse node beside it. */
+static void test_stable_paths(void)
+{
+	autoptr(manifest) manifest = manifest_build_file("intel-desktop");
+	g_autoptr(GPtrArray) inputs = inputs_read(manifest->root, NULL);
+
+	g_assert_cmpstr(find(inputs, "event1")->stable_path, ==,
+			"/dev/input/by-id/usb-Example_Gaming_Keyboard-event-kbd");
+	g_assert_cmpstr(find(inputs, "event3")->stable_path, ==,
+			"/dev/input/by-id/usb-Example_Gaming_Mouse-event-mouse");
+	g_assert_cmpstr(find(inputs, "event4")->stable_path, ==,
+			"/dev/input/by-path/pci-0000:00:14.0-usb-0:4:1.1-event-kbd");
+	g_assert_null(find(inputs, "event0")->stable_path);
+	g_assert_cmpstr(find(inputs, "event3")->name, ==, "Example Gaming Mouse");
+	/* the macro keys belong to the mouse */
+	g_assert_cmpstr(find(inputs, "event3")->phys, ==, find(inputs, "event4")->phys);
+	g_assert_cmpstr(find(inputs, "event3")->phys, ==, "usb-0000:00:14.0-4");
+}
+
+static enum input_kind kind_of(const char *bits)
+{
+	g_autofree char *text = g_strdup_printf(
+		"proc/bus/input/devices = N: Name=\"x\"\\nH: Handlers=event5 \\n"
+		"S: Sysfs=/devices/virtual/misc/uhid/0005:1.2/input/input3\\n%s\n",
+		bits);
+	autoptr(manifest) manifest = manifest_build(text);
+	g_autoptr(GPtrArray) inputs = inputs_read(manifest->root, NULL);
+	const struct input *input = g_ptr_array_index(inputs, 0);
+
+	/* Bluetooth devices live below virtual/ and are real */
+	g_assert_false(input->virtual_device);
+	return input->kind;
+}
+
+static void test_odd_devices(void)
+{
+	/* touchpad: BTN_TOUCH and absolute axes */
+	g_assert_cmpint(kind_of("B: KEY=e520 10000 0 0 0 0\\nB: ABS=661800011000003"), ==,
+			INPUT_OTHER);
+	/* remote control: some keys, no letters */
+	g_assert_cmpint(kind_of("B: KEY=fff 0 0 4200000000000000 108fc210"), ==, INPUT_OTHER);
+	/* trackpoint: a mouse with three buttons */
+	g_assert_cmpint(kind_of("B: KEY=70000 0 0 0 0\\nB: REL=3"), ==, INPUT_MOUSE);
+	/* a wheel alone is no mouse */
+	g_assert_cmpint(kind_of("B: KEY=70000 0 0 0 0\\nB: REL=100"), ==, INPUT_OTHER);
+	/* wireless keyboard with a pad, all in one node */
+	g_assert_cmpint(kind_of("B: KEY=70000 0 0 7 ff9f207ac14057ff febeffdfffefffff "
+				"fffffffffffffffe\\nB: REL=1943"),
+			==, INPUT_KEYBOARD);
+	g_assert_cmpint(kind_of("B: KEY=rubbish"), ==, INPUT_OTHER);
+}
+
+static void test_none(void)
+{
+	autoptr(manifest) none = manifest_build("dir proc\n");
+	autoptr(manifest) odd = manifest_build("dir proc/bus/input/devices\n");
+	g_autoptr(GPtrArray) inputs = inputs_read(none->root, NULL);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_cmpuint(inputs->len, ==, 0);
+	g_assert_null(inputs_read(odd->root, &error));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_UNREADABLE));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/inputs/kinds", test_kinds);
+	g_test_add_func("/inputs/stable-paths", test_stable_paths);
+	g_test_add_func("/inputs/odd-devices", test_odd_devices);
+	g_test_add_func("/inputs/none", test_none);
+	return g_test_run();
+}
