@@ -4,12 +4,9 @@
 #include <glib.h>
 
 /*
- * What users may call things. Each returns TRUE, or FALSE with HOTSEAT_ERROR_USAGE and the rule.
- * domain_xml() relies on these; whoever fills a domain_spec from outside asks first.
+ * What users may write in a domain_spec besides the name (guest_name_valid() in domain.h). Each
+ * returns TRUE, or FALSE with HOTSEAT_ERROR_USAGE and the rule. domain_xml() relies on them.
  */
-
-/* guest_name_valid - becomes a domain's name and a file's: no "/", no control characters, no "." */
-gboolean guest_name_valid(const char *name, GError **error);
 
 /* guest_usb_valid - "046d:c52b" */
 gboolean guest_usb_valid(const char *usb, GError **error);

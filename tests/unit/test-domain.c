@@ -392,16 +392,13 @@ static void test_names(void)
 					   "a\x7f"
 					   "b",
 					   "\xff",
-					   "a\\b" };
+					   "a\\b",
+					   "größe" };
 
-	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-		g_autoptr(GError) error = NULL;
-
-		g_assert_false(guest_name_valid(bad[i], &error));
-		g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_USAGE));
-	}
-	g_assert_true(guest_name_valid("win11", NULL));
-	g_assert_true(guest_name_valid("spiele-größe_2.0", NULL));
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
+		g_assert_false(guest_name_valid(bad[i]));
+	g_assert_true(guest_name_valid("win11"));
+	g_assert_true(guest_name_valid("Spiele-2.0_x"));
 	g_assert_true(guest_usb_valid("046d:c52b", NULL));
 	g_assert_false(guest_usb_valid("046d:c52", NULL));
 	g_assert_false(guest_usb_valid("046d-c52b", NULL));
