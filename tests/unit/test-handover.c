@@ -758,6 +758,34 @@ static void test_locked(void)
 	tear_down(&f);
 }
 
+/* Half a record must not swallow the next one, whether it can be cut off at once or only later. */
+static void test_half_a_record(void)
+{
+	static char video[] = VIDEO, *functions[] = { video, NULL };
+
+	for (guint cut = 0; cut < 2; cut++) {
+		autoptr(journal) held = NULL;
+		autoptr(journal) seen = NULL;
+		g_autoptr(GError) error = NULL;
+		struct fixture f;
+
+		set_up(&f, &scenarios[0]);
+		g_assert_true(journal_hold(f.host, UUID, TRUE, 0, &held, NULL));
+		g_assert_true(journal_start(held, "a", "b", functions, NULL));
+		arm(&f, MODEL_SHORTEN, 1);
+		f.model->refusal = EIO;
+		f.model->refuse_on = cut == 1; /* so that cutting fails too */
+		g_assert_false(journal_note_undo(held, NULL));
+		g_assert_true(held->torn == (cut == 1));
+		f.model->at = 0;
+		g_assert_true(journal_note_hook(held, NULL));
+		seen = journal_read(f.host, UUID, NULL, &error);
+		g_assert_no_error(error);
+		g_assert_true(seen->hook && !seen->undoing && !seen->torn);
+		tear_down(&f);
+	}
+}
+
 static gpointer hold_in_thread(gpointer data)
 {
 	struct journal *journal = NULL;
@@ -989,6 +1017,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/handover/damaged-journal", test_damaged_journal);
 	g_test_add_func("/handover/foreign-run-dir", test_foreign_run_dir);
 	g_test_add_func("/handover/locked", test_locked);
+	g_test_add_func("/handover/half-a-record", test_half_a_record);
 	g_test_add_func("/handover/unlink-race", test_unlink_race);
 	g_test_add_func("/handover/loads-vfio-pci", test_loads_vfio_pci);
 	g_test_add_func("/handover/vfio-refuses", test_vfio_refuses);
