@@ -85,7 +85,7 @@ static gboolean write_hex(int parent, const char *name, const char *text)
 	for (; *text != '\0'; text++) {
 		int high = g_ascii_xdigit_value(text[0]);
 		int low = high < 0 ? -1 : g_ascii_xdigit_value(text[1]);
-		guint8 byte = (guint8)(high << 4 | low);
+		guint8 byte = low < 0 ? 0 : (guint8)(high << 4 | low);
 
 		if (*text == ' ')
 			continue;

@@ -33,8 +33,10 @@ gboolean size_parse(const char *text, guint64 bare, guint64 *bytes, GError **err
 	double number = g_ascii_strtod(text, &end);
 	double factor = 0;
 
-	if (end != text && g_ascii_isdigit(text[0]) && parse_unit(end, bare, &factor) &&
-	    number * factor >= 1 && number * factor < ldexp(1, 60)) {
+	/* strtod() takes hexadecimal too, which nobody means */
+	if (end != text && g_ascii_isdigit(text[0]) && g_ascii_toupper(text[1]) != 'X' &&
+	    parse_unit(end, bare, &factor) && number * factor >= 1 &&
+	    number * factor < ldexp(1, 60)) {
 		*bytes = (guint64)(number * factor);
 		return TRUE;
 	}

@@ -55,3 +55,11 @@ struct domain_facts {
 struct domain_facts *domain_facts_parse(const char *xml, GError **error);
 void domain_facts_free(struct domain_facts *facts);
 AUTOPTR_DEFINE(domain_facts)
+
+/**
+ * guest_name_valid - can this be the name of a guest of ours?
+ *
+ * ASCII letters, digits, dots, dashes and underscores, at most 64, not starting with a dash or dot:
+ * the name becomes part of file names and of command lines.
+ */
+gboolean guest_name_valid(const char *name);
