@@ -23,7 +23,8 @@ LAB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROJECT = os.path.dirname(LAB)
 SUITE = "trixie"
 
-DESKTOP_MODULES = ("virtio_blk", "ext4")
+# crc32c is one that ext4 asks for by itself, which modules.dep does not know.
+DESKTOP_MODULES = ("virtio_blk", "crc32c_generic", "ext4")
 GUEST_MODULES = ("button", "evdev", "virtio_input")
 TOOLS = ("keywatch", "cpuidleaf", "killat")
 
