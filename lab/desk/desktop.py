@@ -202,13 +202,14 @@ class Desktop:
         """Start a shell command inside and leave it running; its output goes to the file log."""
         self.run(f"setsid bash -c {shlex.quote(command)} > {log} 2>&1 < /dev/null &")
 
-    def wait_for(self, words, log, seconds):
-        """Wait until a file inside holds a line with these words (a regular expression); return
-        the file's text. The waiting is done inside, which is cheaper than asking."""
-        loop = f"until grep -qsE {shlex.quote(words)} {log}; do sleep 0.3; done"
-        result = self.run(f"timeout {seconds} sh -c {shlex.quote(loop)}; cat {log}",
+    def wait_for(self, words, log, seconds, times=1):
+        """Wait until a file inside has a number of lines with these words (a regular
+        expression); return its text. The waiting is done inside, which is cheaper than asking."""
+        loop = (f"until [ $(grep -csE {shlex.quote(words)} {log}) -ge {times} ] 2> /dev/null; "
+                "do sleep 0.3; done")
+        result = self.run(f"timeout {seconds} bash -c {shlex.quote(loop)}; cat {log}",
                           seconds=seconds + 20, check=False)
-        if not re.search(words, result.out, re.MULTILINE):
+        if len(re.findall(words, result.out, re.MULTILINE)) < times:
             raise DesktopError(f"{log} has no line with {words!r} after {seconds} s; it ends with\n"
                                + "\n".join(result.out.splitlines()[-10:]))
         return result.out

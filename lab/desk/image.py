@@ -200,13 +200,25 @@ def base():
     return Base(folder)
 
 
+def compile_c(*arguments):
+    run(os.environ.get("CC", "gcc"), "-std=gnu17", "-O2", "-static", "-Wall", "-Wextra", "-Wshadow",
+        "-Wstrict-prototypes", "-Wmissing-prototypes", *arguments)
+
+
 def build_tools(folder):
     """Compile the lab's C tools, statically: the guest has no C library."""
     os.makedirs(folder, exist_ok=True)
     for tool in TOOLS:
-        run(os.environ.get("CC", "gcc"), "-std=gnu17", "-O2", "-static", "-Wall", "-Wextra",
-            "-Wshadow", "-Wstrict-prototypes", "-Wmissing-prototypes",
-            "-o", os.path.join(folder, tool), os.path.join(LAB, "tools", tool + ".c"))
+        compile_c("-o", os.path.join(folder, tool), os.path.join(LAB, "tools", tool + ".c"))
+
+
+def build_small_guest(path):
+    """Compile the guest that needs no Linux: 32-bit code that runs on nothing."""
+    compile_c("-m32", "-ffreestanding", "-nostdlib", "-fno-pie", "-no-pie", "-fno-stack-protector",
+              "-fcf-protection=none", "-fno-asynchronous-unwind-tables", "-mgeneral-regs-only",
+              "-Wl,--build-id=none,--no-warn-rwx-segments",
+              "-Wl,-T," + os.path.join(LAB, "guest", "small.ld"),
+              "-o", path, os.path.join(LAB, "guest", "small.c"))
 
 
 def guest_initrd(base_image, tools):
@@ -221,6 +233,9 @@ def guest_initrd(base_image, tools):
 def second_disk(base_image, stage, disk):
     """Write the desktop's second disk: /lab, and the stage tree that is laid over the system.
 
+    Of the two guests, /lab/guest/small is for type 'qemu', where Linux takes minutes to start;
+    /lab/guest/vmlinuz and initrd are Linux, for type 'kvm'.
+
     stage: where "meson install --destdir" has put the project, or None for a desktop without.
     """
     with tempfile.TemporaryDirectory(dir=cache_dir()) as tree:
@@ -229,6 +244,7 @@ def second_disk(base_image, stage, disk):
         guest = os.path.join(tree, "guest")
         os.mkdir(guest)
         os.link(base_image.kernel, os.path.join(guest, "vmlinuz"))
+        build_small_guest(os.path.join(guest, "small"))
         write(os.path.join(guest, "initrd"), guest_initrd(base_image, os.path.join(tree, "bin")))
         if stage:
             shutil.copytree(stage, os.path.join(tree, "stage"), symlinks=True)
