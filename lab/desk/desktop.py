@@ -138,7 +138,8 @@ class Desktop:
             self.agent.sync(seconds)
         except ChannelError as error:
             raise DesktopError(f"the desktop did not start: {error}") from None
-        self.run("systemctl is-system-running --wait", seconds=seconds, check=False)
+        # Drivers are loaded by udev, which systemd does not wait for.
+        self.run("systemctl is-system-running --wait; udevadm settle", seconds=seconds, check=False)
 
     def fault(self):
         """Return which known fault of the emulator has ended this desktop, or None."""
