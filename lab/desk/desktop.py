@@ -60,6 +60,8 @@ def machine(base, second_disk, accel, folder):
               # host, and a small translation buffer is thrown away again and again.
               "tcg": ("-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max")}
     return (
+        # A runner that is killed cannot clean up: then the kernel does.
+        "setpriv", "--pdeathsig", "KILL", "--",
         "qemu-system-x86_64", "-name", "hotseat-lab", *accels[accel], "-smp", "2", "-m", "3072",
         "-M", "q35,kernel-irqchip=split,i8042=off,vmport=off", "-nodefaults", "-no-user-config",
         "-display", "none", "-no-reboot",
