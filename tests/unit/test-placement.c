@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
+#include <time.h>
 
 #include "core/error.h"
-#include "plan/plan.h"
+#include "plan/reason.h"
 
 /*
  * Small machines, every N, and every promise of placement_choose() judged by code that shares
@@ -269,7 +270,7 @@ static void check_topology(const struct cpus *cpus, const struct placement *plac
 static void check_one(const struct model *model, const struct cpus *cpus, guint n)
 {
 	const struct judge judge = { cpus, model->card_node };
-	g_autoptr(GPtrArray) reasons = g_ptr_array_new();
+	g_autoptr(GPtrArray) reasons = reasons_new();
 	g_autoptr(GError) error = NULL;
 	struct placement placement = { 0 };
 	struct score best, score;
@@ -316,7 +317,7 @@ static void test_one_core(void)
 {
 	for (guint i = 0; i < 2; i++) {
 		struct cpus *cpus = build(&models[i]);
-		g_autoptr(GPtrArray) reasons = g_ptr_array_new();
+		g_autoptr(GPtrArray) reasons = reasons_new();
 		g_autoptr(GError) error = NULL;
 		struct placement placement = { 0 };
 
@@ -345,7 +346,7 @@ static void test_default(void)
 
 	for (guint i = 0; i < G_N_ELEMENTS(models); i++) {
 		struct cpus *cpus = build(&models[i]);
-		g_autoptr(GPtrArray) reasons = g_ptr_array_new();
+		g_autoptr(GPtrArray) reasons = reasons_new();
 		g_autoptr(GError) error = NULL;
 		struct placement placement = { 0 };
 
@@ -364,7 +365,7 @@ static void test_default(void)
 static void test_refusal_has_numbers(void)
 {
 	struct cpus *cpus = build(&models[7]);
-	g_autoptr(GPtrArray) reasons = g_ptr_array_new();
+	g_autoptr(GPtrArray) reasons = reasons_new();
 	g_autoptr(GError) error = NULL;
 	struct placement placement = { 0 };
 
@@ -374,7 +375,16 @@ static void test_refusal_has_numbers(void)
 	discard(cpus);
 }
 
-/* The largest machines must not make anybody wait: 512 threads, every size, 10 ms each. */
+static gint64 processor_microseconds(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (gint64)now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+/* The largest machines must not make anybody wait: 512 threads, 10 ms are promised. The limit
+ * here leaves room for sanitizers and emulation; it catches growth that is not about N * N. */
 static void test_large_is_quick(void)
 {
 	struct cpus *cpus = g_new0(struct cpus, 1);
@@ -395,12 +405,12 @@ static void test_large_is_quick(void)
 	cpus->nodes = 2;
 	cpus->kinds = 1;
 	for (guint n = 1; n <= 508; n += 13) {
-		g_autoptr(GPtrArray) reasons = g_ptr_array_new();
+		g_autoptr(GPtrArray) reasons = reasons_new();
 		struct placement placement = { 0 };
-		gint64 start = g_get_monotonic_time();
+		gint64 start = processor_microseconds();
 
 		g_assert_true(placement_choose(cpus, n, 1, &placement, reasons, NULL));
-		worst = MAX(worst, g_get_monotonic_time() - start);
+		worst = MAX(worst, processor_microseconds() - start);
 		placement_clear(&placement);
 	}
 	g_test_message("the slowest of 512 threads took %" G_GINT64_FORMAT " us", worst);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "manifest.h"
 #include "plan/choose.h"
 #include "plan/reason.h"
 
@@ -96,6 +97,7 @@ struct desk {
 	struct card cards[2];
 	struct card_blocker blocker;
 	struct machine machine;
+	struct manifest *manifest;
 };
 
 static void desk_init(struct desk *desk)
@@ -103,7 +105,8 @@ static void desk_init(struct desk *desk)
 	static const char *const addresses[] = { "0000:00:02.0", "0000:01:00.0", "0000:03:00.0" };
 
 	memset(desk, 0, sizeof(*desk));
-	desk->machine.root = root_open("/var/empty-or-not", NULL);
+	desk->manifest = manifest_build("dir sys/bus/pci/devices");
+	desk->machine.root = desk->manifest->root;
 	desk->machine.cards = g_ptr_array_new();
 	for (guint i = 0; i < 3; i++) {
 		desk->devices[i].address = g_strdup(addresses[i]);
@@ -126,7 +129,7 @@ static void desk_init(struct desk *desk)
 static void desk_clear(struct desk *desk)
 {
 	g_ptr_array_unref(desk->machine.cards);
-	root_free(desk->machine.root);
+	manifest_free(desk->manifest);
 	for (guint i = 0; i < 3; i++) {
 		g_free(desk->devices[i].address);
 		g_free(desk->devices[i].name);
