@@ -63,6 +63,11 @@ class Result:
     seconds: float
 
 
+def shorten(command, length=200):
+    """A command for a message: scripts are long."""
+    return command if len(command) <= length else command[:length] + " ..."
+
+
 def machine(base, second_disk, accel, folder):
     """The QEMU command line."""
     accels = {"kvm": ("-accel", "kvm", "-cpu", "host"),
@@ -167,6 +172,13 @@ class Desktop:
         except OSError:
             return ""
 
+    def keep_logs(self, folder):
+        """Copy the logs to a folder, for whoever wants to know why."""
+        os.makedirs(folder, exist_ok=True)
+        for name in ("console.log", "qemu.log"):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(self.log(name))
+
     def last_words(self, lines=15):
         """The ends of the console and of QEMU's own output, for a failed story."""
         return "\n".join(f"    {name}: {line}" for name in ("console.log", "qemu.log")
@@ -198,12 +210,12 @@ class Desktop:
                     break
                 if taken > seconds:
                     self.agent.call("guest-exec", path="/bin/kill", arg=["-KILL", str(pid)])
-                    raise DesktopError(f"{command}: not done after {seconds} s")
+                    raise DesktopError(f"{shorten(command)}: not done after {seconds} s")
                 time.sleep(pause)
                 # Each question costs the desktop time as well.
                 pause = min(pause * 1.5, 0.3)
         except ChannelError as error:
-            raise DesktopError(f"{command}: {error}") from None
+            raise DesktopError(f"{shorten(command)}: {error}") from None
         status = answer.get("exitcode", 128 + answer.get("signal", 0))
         result = Result(status, *(base64.b64decode(answer.get(key, "")).decode(errors="replace")
                                   for key in ("out-data", "err-data")), taken)

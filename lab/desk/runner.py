@@ -75,6 +75,7 @@ class Runner:
             self.teller.say(f"{name}: {why}")
             if self.desktop:
                 self.teller.say(self.desktop.last_words())
+                self.desktop.keep_logs(os.path.join(image.cache_dir(), "failed-" + name))
             # Who knows what it left behind.
             self.drop_desktop()
             if not fault:
