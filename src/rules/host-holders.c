@@ -20,6 +20,12 @@ static const struct hardware *taken(const struct machine *machine, guint number)
 	return dev != NULL && dev->driver != NULL && !host_on_vfio(dev) ? hardware : NULL;
 }
 
+/* Sound servers let a sound card go when the kernel tells them that it is leaving. */
+static gboolean is_sound(const struct holder *holder)
+{
+	return g_str_has_prefix(holder->node, "/dev/snd/");
+}
+
 /* holders_text - "firefox (812), obs (900)"; each process once; NULL: nobody of that kind */
 static char *holders_text(const struct hardware *hardware, gboolean compositors)
 {
@@ -29,7 +35,8 @@ static char *holders_text(const struct hardware *hardware, gboolean compositors)
 	for (guint i = 0; i < hardware->holders->len; i++) {
 		const struct holder *holder = g_ptr_array_index(hardware->holders, i);
 
-		if (desktop_is_compositor(holder->process) != compositors || holder->pid == last)
+		if (desktop_is_compositor(holder->process) != compositors || is_sound(holder) ||
+		    holder->pid == last)
 			continue;
 		last = holder->pid;
 		g_string_append_printf(text, "%s%s (%d)", text->len == 0 ? "" : ", ",
@@ -63,8 +70,8 @@ static void judge_waiting(const struct rule *rule, const struct machine *machine
 			  GPtrArray *findings)
 {
 	judge_holders(rule, machine, findings, FALSE,
-		      "As long as they do, the driver cannot let the card go: it waits in the "
-		      "kernel, and newer NVIDIA drivers wait for ever.");
+		      "While programs have the card open, its driver cannot let it go: it waits "
+		      "in the kernel, and newer NVIDIA drivers wait for ever.");
 }
 
 static void judge_dead_handles(const struct rule *rule, const struct machine *machine,
