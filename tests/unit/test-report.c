@@ -78,8 +78,8 @@ static struct manifest *build(const char *name)
 static struct machine *read_machine(const struct manifest *manifest)
 {
 	g_autoptr(GError) error = NULL;
-	struct machine *machine = machine_read(root_open(manifest->folder, NULL),
-					       MACHINE_JUDGED, &error);
+	struct machine *machine =
+		machine_read(root_open(manifest->folder, NULL), MACHINE_JUDGED, &error);
 
 	g_assert_no_error(error);
 	for (guint i = 0; i < machine->devices->len; i++)
@@ -87,6 +87,8 @@ static struct machine *read_machine(const struct manifest *manifest)
 	/* The blockers' words have names in them. */
 	g_ptr_array_unref(machine->cards);
 	machine->cards = card_find_all(machine->devices, machine->kernel->dma_ownership_model);
+	g_ptr_array_unref(machine->hardware);
+	machine->hardware = hardware_read_all(machine->root, machine->devices, machine->cards);
 	return machine;
 }
 
