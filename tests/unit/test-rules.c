@@ -836,6 +836,43 @@ static void test_advice_for_images(void)
 	g_assert_cmpstr(advice, ==, "sudo rpm-ostree kargs --append-if-missing=a=b");
 }
 
+#define SYSTEMD_BOOT "proc/cmdline = initrd=\\\\a.img ro\nboot/loader/loader.conf = x\n"
+
+/* One recipe, for the loader that booted, and with the file that has the argument. */
+static const struct {
+	const char *change, *add, *drop;
+} recipes[] = {
+	{ "usr/sbin/update-grub = x\netc/default/grub.d/iommu.cfg = "
+	  "GRUB_CMDLINE_LINUX_DEFAULT=\"x=y\"\n",
+	  "tee -a /etc/default/grub.d/hotseat.cfg",
+	  "Take x=y out of /etc/default/grub.d/iommu.cfg, then:\nsudo update-grub" },
+	{ "usr/sbin/update-grub = x\ndir etc/default/grub.d\netc/default/grub = x=y\n",
+	  "$GRUB_CMDLINE_LINUX_DEFAULT x=y", "Take x=y out of /etc/default/grub, then:" },
+	{ "usr/bin/grub-mkconfig = x\n", "/etc/default/grub, then:\nsudo grub-mkconfig -o",
+	  "/etc/default/grub" },
+	{ SYSTEMD_BOOT "boot/loader/entries/debian.conf = options ro x=y\n",
+	  "the entry in /boot/loader/entries", "the entry in /boot/loader/entries/debian.conf" },
+	{ SYSTEMD_BOOT "etc/kernel/cmdline = ro\n", "sudo kernel-install add-all",
+	  "/etc/kernel/cmdline" },
+	{ SYSTEMD_BOOT "etc/mkinitcpio.d/a.preset = default_uki=x\netc/cmdline.d/b.conf = x=y\n",
+	  "sudo mkinitcpio -P", "out of /etc/cmdline.d/b.conf" },
+	{ "run/ostree-booted = \n", "--append-if-missing=x=y", "--delete-if-present=x=y" },
+};
+
+static void test_advice_fits_the_boot_loader(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(recipes); i++) {
+		autoptr(manifest) manifest = build("rules-intel", recipes[i].change);
+		autoptr(machine) machine = read_machine(manifest);
+		g_autofree char *add = advice_add_argument(machine, "x=y");
+		g_autofree char *drop = advice_drop_argument(machine, "x=y");
+
+		g_test_message("%s | %s", add, drop);
+		g_assert_nonnull(strstr(add, recipes[i].add));
+		g_assert_nonnull(strstr(drop, recipes[i].drop));
+	}
+}
+
 /* A missing entry would be a NULL in somebody's message. */
 static void test_advice_is_complete(void)
 {
@@ -875,6 +912,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/rules/rights", test_rights);
 	g_test_add_func("/advice/fits-the-distribution", test_advice_fits_the_distribution);
 	g_test_add_func("/advice/for-images", test_advice_for_images);
+	g_test_add_func("/advice/fits-the-boot-loader", test_advice_fits_the_boot_loader);
 	g_test_add_func("/advice/is-complete", test_advice_is_complete);
 	return g_test_run();
 }
