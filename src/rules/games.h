@@ -19,7 +19,7 @@ struct game {
 const struct game *games_table(gsize *n);
 
 /**
- * games_summary - one sentence for a terminal: how many there are, some of them, where the list is
+ * games_summary - one line for a terminal: how many there are, and where the list is
  *
  * Return: newly allocated, without a line feed.
  */

@@ -12,6 +12,11 @@ static void judge_cards_exist(const struct rule *rule, const struct machine *mac
 
 	if (machine->cards->len > 0)
 		return;
+	/* a folder of processors alone says nothing about cards */
+	if (!root_exists(machine->root, "sys/bus/pci")) {
+		host_add_unknown(rule, findings, "host", "/sys/bus/pci is not there");
+		return;
+	}
 	finding = finding_add(findings, rule, "host");
 	finding->evidence =
 		g_strdup_printf("%u PCI functions, none of class 03", machine->devices->len);

@@ -328,6 +328,7 @@ static const struct rule_case cases[] = {
 	{ "HS-11", "rules-bare",
 	  "-sys/bus/pci/devices/0000:00:02.0\n-sys/devices/pci0000:00/0000:00:02.0\n", SPEAKS,
 	  SEVERITY_BROKEN, "no graphics card" },
+	{ "HS-11", "rules-bare", "-sys/bus\n", UNKNOWN },
 	{ "HS-11", "rules-bare", "sys/devices/pci0000:00/0000:00:02.0/class = 0x038000\n", SILENT },
 
 	{ "RS-09", "rules-intel", CARD "config hex ff ff ff ff\n", SPEAKS, SEVERITY_BROKEN,
