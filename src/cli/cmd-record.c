@@ -92,11 +92,11 @@ static char *record(const char *path, GError **error)
 {
 	autoptr(tree) trace = tree_new();
 	autoptr(root) plain = root_open(path, error);
-	autoptr(root) traced = plain == NULL ? NULL : open_traced(path, trace, error);
+	autoptr(root) traced = plain == NULL ? NULL : root_open(path, error);
 
 	if (traced == NULL || !read_parts(path, trace, error))
 		return NULL;
-	recording_add_files(plain, traced);
+	recording_add_files(plain, traced, trace);
 	return recording_write(plain, trace);
 }
 

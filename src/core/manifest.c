@@ -391,26 +391,25 @@ static char *escape_path(const char *path)
 	return g_strjoinv("\\040", parts);
 }
 
-/* High bytes stand as they are in valid UTF-8, which people write into configuration files. */
+/* Tabs stand as they are, and high bytes in valid UTF-8, which people write in configuration files.
+ */
 static char *escape_value(const char *line)
 {
-	static char exceptions[130];
+	static char exceptions[131] = "\t\"";
 	g_autofree char *escaped = NULL;
 	gsize length;
+	char last;
 
-	if (exceptions[0] == '\0') {
-		exceptions[0] = '"';
-		for (guint i = 0; i < 128; i++)
-			exceptions[i + 1] = (char)(128 + i);
-	}
-	escaped = g_strescape(line, g_utf8_validate(line, -1, NULL) ? exceptions : "\"");
+	for (guint i = 0; exceptions[2] == '\0' && i < 128; i++)
+		exceptions[i + 2] = (char)(255 - i);
+	escaped = g_strescape(line, g_utf8_validate(line, -1, NULL) ? exceptions : "\t\"");
 	length = strlen(escaped);
-	/* Blanks at either end would be lost. */
-	if (length > 0 && escaped[length - 1] == ' ') {
-		escaped[length - 1] = '\0';
-		return g_strconcat(escaped, "\\040", NULL);
-	}
-	return g_steal_pointer(&escaped);
+	last = length == 0 ? '\0' : escaped[length - 1];
+	if (last != ' ' && last != '\t')
+		return g_steal_pointer(&escaped);
+	/* or it would be lost with the white space at the end of the line */
+	escaped[length - 1] = '\0';
+	return g_strconcat(escaped, last == ' ' ? "\\040" : "\\t", NULL);
 }
 
 static void append_lines(GString *text, const char *value)
@@ -428,7 +427,8 @@ static void append_value(GString *text, const char *path, const char *value)
 {
 	g_autofree char *escaped = escape_value(value);
 
-	if (strchr(value, '\n') != NULL || strlen(value) > VALUE_WIDTH || value[0] == ' ') {
+	if (strchr(value, '\n') != NULL || strlen(value) > VALUE_WIDTH || value[0] == ' ' ||
+	    value[0] == '\t') {
 		g_string_append_printf(text, "%s =\n", path);
 		append_lines(text, value);
 	} else {

@@ -194,13 +194,12 @@ static struct tree_entry *traced(const struct root *root, const char *path, gboo
 	return failure == 0 && place[0] != '\0' ? tree_need(root->top->trace, place) : NULL;
 }
 
-/* A failure to read or to list. What came with it, such as a serial number in a message, did not.
- */
+/* A failure to read or to list. That a folder is no file needs no note: it is none either way. */
 static void trace_failure(const struct root *root, const char *path, int failure)
 {
 	struct tree_entry *entry = traced(root, path, TRUE);
 
-	if (entry != NULL && entry->data == NULL)
+	if (entry != NULL && entry->data == NULL && failure != EISDIR && failure != ENOTDIR)
 		entry->failure = failure;
 }
 

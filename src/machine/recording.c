@@ -2,6 +2,7 @@
 #include "machine/recording.h"
 
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "core/gzip.h"
 #include "core/manifest.h"
@@ -9,10 +10,18 @@
 #include "machine/scrub.h"
 
 /*
+ * Below a foreign root hwloc does not know what kind of processor to look for, unless this says so,
+ * and then misreads some of AMD's and Intel's.
+ * Source: hwloc topology-linux.c, hwloc_gather_system_info().
+ */
+#define HWLOC_INFO "proc/hwloc-nofile-info"
+
+/*
  * What hwloc reads of processors and memory nodes, as its topology-linux.c has it up to 2.12, and a
  * little more. A step may have "*".
  */
 static const char *const library_files[] = {
+	HWLOC_INFO,
 	"proc/cpuinfo",
 	"proc/meminfo",
 	"sys/devices/cpu_*/cpus",
@@ -76,13 +85,30 @@ static void add_files(const struct root *plain, const struct root *traced, const
 	}
 }
 
-void recording_add_files(const struct root *plain, const struct root *traced)
+static void add_kind_of_machine(struct tree *trace)
 {
+	struct tree_entry *entry = tree_need(trace, HWLOC_INFO);
+	struct utsname name;
+	g_autofree char *text = NULL;
+
+	if (uname(&name) != 0)
+		return;
+	text = g_strdup_printf("OSName: Linux\nArchitecture: %s\n", name.machine);
+	g_clear_pointer(&entry->data, g_bytes_unref);
+	entry->data = g_bytes_new(text, strlen(text));
+	entry->there = TRUE;
+}
+
+void recording_add_files(const struct root *plain, struct root *traced, struct tree *trace)
+{
+	root_trace(traced, trace);
 	for (gsize i = 0; i < G_N_ELEMENTS(library_files); i++) {
 		g_auto(GStrv) steps = g_strsplit(library_files[i], "/", -1);
 
 		add_files(plain, traced, "", steps);
 	}
+	if (root_is_live(plain))
+		add_kind_of_machine(trace);
 }
 
 /* "proc/123/fd/4" is "123", and @rest "fd/4" */
