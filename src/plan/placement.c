@@ -343,9 +343,9 @@ static guint choose_count(const struct search *search, GPtrArray *reasons)
 	}
 	if (best >= MIN(DEFAULT_THREADS_LEAST, search->most)) {
 		reason_add(reasons, "cpus", g_strdup("more vCPUs, across caches or kinds of core"),
-			   "%u vCPUs, as many as the quickest cores of one cache give, at most %u "
+			   "%u vCPU%s, as many as the quickest cores of one cache give, at most %u "
 			   "cores",
-			   best, DEFAULT_CORES);
+			   best, best == 1 ? "" : "s", DEFAULT_CORES);
 		return best;
 	}
 	best = MIN(DEFAULT_THREADS_LEAST, search->most);

@@ -142,6 +142,7 @@ static struct scene *make_windows(void)
 	scene->spec.isos = g_strsplit("/srv/iso/Win11 & more.iso:/srv/iso/virtio-win.iso", ":", -1);
 	scene->spec.usb = g_strsplit("046d:c52b", " ", -1);
 	scene->spec.screen = TRUE;
+	scene->spec.address_bits = 39;
 	return scene;
 }
 
