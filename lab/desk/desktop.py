@@ -218,7 +218,8 @@ class Desktop:
         return result.out
 
     def state(self):
-        """What must be the same before and after a guest: drivers, overrides, journals, domains.
+        """What must be the same before and after a guest: drivers, overrides, journals, domains,
+        disk images.
 
         Text, one fact a line, so that two of them can be compared and shown.
         """
@@ -228,6 +229,8 @@ class Desktop:
             grep -H . */driver_override | sed 's/^/override /'
             find /run/hotseat -type f -printf 'journal %p\n' 2>/dev/null
             virsh --quiet list --name | sed -n 's/./running &/p'
+            virsh --quiet list --all --name | sed -n 's/./domain &/p'
+            find /var/lib/libvirt/images -type f -printf 'image %p\n'
             :""").out
 
     # -- at the keyboard -------------------------------------------------------------------------
