@@ -5,7 +5,7 @@ import re
 
 from . import keys
 from .desktop import CARD
-from .story import expect, expect_equal
+from .story import expect, expect_equal, expect_same
 
 # Windows is not here; this kernel starts at once and says what it sees.
 SMALL = "--virt-type qemu --kernel /lab/guest/small --vcpus 1 --memory 256M --network none"
@@ -32,6 +32,12 @@ class Guest:
 
     def wait_ready(self, seconds=120):
         return self.desktop.wait_for(READY, self.serial, seconds)
+
+    def wait_gone(self, seconds=60):
+        """Wait until the guest is off and nothing of its journal is left."""
+        self.desktop.run(f"timeout {seconds} bash -c 'until [ ! -e /run/libvirt/qemu/{self.name}.pid ] "
+                         "&& [ -z \"$(find /run/hotseat -type f)\" ]; do sleep 0.1; done'",
+                         seconds=seconds + 10)
 
     def said(self):
         return self.desktop.run(f"cat {self.serial}").out
@@ -64,6 +70,21 @@ def expect_one_slot(said):
     expect_equal([slots[0][1], slots[1][1]], ["0", "1"], "functions in the guest")
     expect_equal(slots[0][0], slots[1][0], "slots in the guest")
     return [line for line in lines if line.split()[1] in found.values()]
+
+
+def expect_refused(desktop, teller, command, status, *words, user="root"):
+    """A command says what is wrong in a line or two, exits as the contract says, and leaves the
+    desktop as it was."""
+    before = desktop.state()
+    result = desktop.run(command, user=user, check=False)
+    lines = result.err.strip().splitlines()
+    teller.say(f"$ {command}\n    " + "\n    ".join(lines) + f"\n    exit status {result.status}")
+    expect_same(before, desktop.state(), f"{command}: the desktop is not as before")
+    expect_equal(result.status, status, f"{command}: exit status")
+    # The second line of a usage error says where help is.
+    expect(1 <= len(lines) <= 2, f"{command}: {len(lines)} lines of explanation")
+    for word in words:
+        expect(re.search(word, result.err), f"{command}: does not say {word!r}")
 
 
 def expect_lent(desktop):
