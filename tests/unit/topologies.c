@@ -277,11 +277,30 @@ static struct topology *topology_new(const char *name)
 	return topology;
 }
 
-/*
- * A table is all that there is of some machines, so the folder that it was made from is made
- * again: cpus with the cores, caches and nodes that it shows.
- */
-static struct cpus *cpus_from_table(const GArray *answers)
+static guint core_of(const struct answer *answer)
+{
+	return answer->core;
+}
+
+static guint l3_of(const struct answer *answer)
+{
+	return answer->l3;
+}
+
+/* Where the same number was given first; @from itself if nowhere. */
+static guint first_with(const GArray *answers, guint from, guint (*number)(const struct answer *))
+{
+	const guint wanted = number(&g_array_index(answers, struct answer, from));
+
+	for (guint i = 0; i < from; i++) {
+		if (number(&g_array_index(answers, struct answer, i)) == wanted)
+			return i;
+	}
+	return from;
+}
+
+/* Some machines are a table and nothing else: their processors as the table says. */
+static struct cpus *cpus_from_answer(const GArray *answers)
 {
 	struct cpus *cpus = g_new0(struct cpus, 1);
 	const guint64 kib = 16384;
@@ -291,24 +310,44 @@ static struct cpus *cpus_from_table(const GArray *answers)
 	cpus->nodes = 1;
 	cpus->kinds = 1;
 	for (guint i = 0; i < answers->len; i++) {
-		const struct answer *answer = &g_array_index(answers, struct answer, i);
-		struct cpu cpu = { i, cpus->cores, 0, answer->l3, 0, 0 };
+		guint core = first_with(answers, i, core_of);
+		guint l3 = first_with(answers, i, l3_of);
+		struct cpu cpu = { i, cpus->cores, 0, cpus->l3s, 0, 0 };
 
-		for (guint j = 0; j < i; j++) {
-			const struct cpu *other = &g_array_index(cpus->cpu, struct cpu, j);
-
-			if (g_array_index(answers, struct answer, j).core != answer->core)
-				continue;
-			cpu.core = other->core;
-			cpu.thread++;
-		}
-		cpus->cores = MAX(cpus->cores, cpu.core + 1);
-		cpus->l3s = MAX(cpus->l3s, cpu.l3 + 1);
+		if (l3 < i)
+			cpu.l3 = g_array_index(cpus->cpu, struct cpu, l3).l3;
+		else
+			cpus->l3s++;
+		if (core < i)
+			cpu.core = g_array_index(cpus->cpu, struct cpu, core).core;
+		else
+			cpus->cores++;
+		for (guint j = 0; j < i; j++)
+			cpu.thread += g_array_index(cpus->cpu, struct cpu, j).core == cpu.core;
 		g_array_append_val(cpus->cpu, cpu);
 	}
 	for (guint i = 0; i < cpus->l3s; i++)
 		g_array_append_val(cpus->l3_kib, kib);
 	return cpus;
+}
+
+/*
+ * hwloc 2.9 puts several cores of the first Hygon processors into one when it reads their CPUID;
+ * newer versions gave the answer. The kernel's own files are not touched by this.
+ */
+static gboolean is_misread(const struct cpus *cpus)
+{
+	for (guint i = 0; i < cpus->cpu->len; i++) {
+		const struct cpu *cpu = &g_array_index(cpus->cpu, struct cpu, i);
+
+		for (guint j = 0; j < i; j++) {
+			const struct cpu *other = &g_array_index(cpus->cpu, struct cpu, j);
+
+			if (other->core == cpu->core && other->l3 != cpu->l3)
+				return TRUE;
+		}
+	}
+	return FALSE;
 }
 
 static gboolean run(const char *const *command, char **out)
@@ -373,6 +412,11 @@ static struct topology *read_archive(const char *archive, const char *stem, cons
 	topology->cpus = cpus_read(root, &error);
 	g_assert_no_error(error);
 	read_answer(topology, stem, path);
+	topology->misread = is_misread(topology->cpus);
+	if (topology->misread) {
+		cpus_free(topology->cpus);
+		topology->cpus = cpus_from_answer(topology->answer);
+	}
 	return topology;
 }
 
@@ -390,7 +434,7 @@ static struct topology *read_machine(const char *path, const char *name)
 		g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
 		topology = topology_new(name);
 		read_table(text, topology->answer);
-		topology->cpus = cpus_from_table(topology->answer);
+		topology->cpus = cpus_from_answer(topology->answer);
 		return topology;
 	}
 	end = strstr(stem, ".tar.");

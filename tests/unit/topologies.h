@@ -23,7 +23,8 @@ struct answer {
 struct topology {
 	char *name;
 	struct cpus *cpus;
-	GArray *answer; /* struct answer, by the kernel's number of the cpu */
+	gboolean misread; /* by this version of hwloc: @cpus is made from the answer */
+	GArray *answer;   /* struct answer, by the kernel's number of the cpu */
 };
 
 void topology_free(struct topology *topology);
