@@ -109,11 +109,14 @@ static gboolean guest_uses_node(const struct search *search, guint node)
 	return FALSE;
 }
 
-/* Smaller is better: near the guest, then not on the core where the host's interrupts go. */
+/*
+ * Smaller is better: at a cache of the guest, on its node where a cache spans several, then not on
+ * the core where the host's interrupts go.
+ */
 static guint emulator_distance(const struct search *search, const struct search_core *core)
 {
-	guint far_cache = guest_uses_l3(search, core->l3) ? 0 : 2;
-	guint far_node = guest_uses_node(search, core->node) ? 0 : 4;
+	guint far_cache = guest_uses_l3(search, core->l3) ? 0 : 4;
+	guint far_node = guest_uses_node(search, core->node) ? 0 : 2;
 
 	return far_node + far_cache + (core->host ? 1 : 0);
 }
