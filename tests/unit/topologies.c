@@ -29,7 +29,7 @@ struct object {
 	guint node;   /* lowest memory that hangs on it; TOPOLOGY_NOWHERE: none */
 };
 
-struct tree {
+struct objects {
 	GArray *answers;
 	GArray *path; /* struct object, from the machine down */
 	guint serial;
@@ -52,14 +52,14 @@ static char object_kind(const char *name, gsize length)
 	return 'x';
 }
 
-static void tree_pop(struct tree *tree, guint depth)
+static void objects_pop(struct objects *tree, guint depth)
 {
 	while (tree->path->len > 0 &&
 	       g_array_index(tree->path, struct object, tree->path->len - 1).depth >= depth)
 		g_array_set_size(tree->path, tree->path->len - 1);
 }
 
-static void tree_answer(struct tree *tree, guint id)
+static void objects_answer(struct objects *tree, guint id)
 {
 	struct answer *answer = answer_at(tree->answers, id);
 
@@ -78,11 +78,11 @@ static void tree_answer(struct tree *tree, guint id)
 }
 
 /* Memory hangs below what it is near to, and is printed before the cores there. */
-static void tree_object(struct tree *tree, char kind, guint depth, guint id)
+static void objects_add(struct objects *tree, char kind, guint depth, guint id)
 {
 	struct object object = { depth, tree->serial++, kind, TOPOLOGY_NOWHERE };
 
-	tree_pop(tree, depth);
+	objects_pop(tree, depth);
 	for (guint i = tree->path->len; kind == 'n' && i-- > 0;) {
 		struct object *above = &g_array_index(tree->path, struct object, i);
 
@@ -92,7 +92,7 @@ static void tree_object(struct tree *tree, char kind, guint depth, guint id)
 		break;
 	}
 	if (kind == 'p')
-		tree_answer(tree, id);
+		objects_answer(tree, id);
 	g_array_append_val(tree->path, object);
 }
 
@@ -100,7 +100,7 @@ static void read_console(const char *text, GArray *answers)
 {
 	g_autoptr(GArray) path = g_array_new(FALSE, FALSE, sizeof(struct object));
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	struct tree tree = { answers, path };
+	struct objects tree = { answers, path };
 	int core_kind = -1;
 
 	for (guint i = 0; lines[i] != NULL && !g_str_has_prefix(lines[i], "depth "); i++) {
@@ -113,7 +113,7 @@ static void read_console(const char *text, GArray *answers)
 
 		if (g_str_has_prefix(name, "MemCache") || g_str_has_prefix(name, "MemSideCache"))
 			kind = 'm';
-		tree_object(&tree, kind, (guint)indent, id);
+		objects_add(&tree, kind, (guint)indent, id);
 		if (kind == 'c')
 			core_kind = cpukind != NULL ? atoi(cpukind + 8) : -1;
 		if (kind == 'p')
@@ -147,7 +147,7 @@ static void set_kind_of_mask(GArray *answers, const char *mask, int kind)
 }
 
 struct xml {
-	struct tree tree;
+	struct objects tree;
 	guint depth;
 	int kinds;
 };
@@ -163,7 +163,7 @@ static void xml_start(GMarkupParseContext *context, const char *element, const c
 				 xml->kinds++);
 	if (!g_str_equal(element, "object"))
 		return;
-	tree_object(&xml->tree,
+	objects_add(&xml->tree,
 		    g_str_equal(type, "MemCache") ? 'm' : object_kind(type, strlen(type)),
 		    xml->depth++, (guint)strtoul(attribute(names, values, "os_index"), NULL, 10));
 }
