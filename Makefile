@@ -2,12 +2,14 @@
 #
 #   make demo     the whole story in a desktop that boots here, inside QEMU
 #   make check    all tests; closes with one line "N passed, N failed"
+#   make stories  the lab's stories alone (STORIES="name name"); make stories-long: those too that
+#                 take long
 #   make install  build, and install below /usr (or DESTDIR)
 #   make bench    how quick it is, beside what people use today
 
 BUILD := build
 
-.PHONY: all deps check demo bench install unit stories format clean
+.PHONY: all deps check demo bench install unit stories stories-long format clean
 
 all: $(BUILD)/build.ninja
 	meson compile -C $(BUILD)
@@ -27,8 +29,11 @@ demo: deps all
 unit: all
 	meson test -C $(BUILD) --suite unit
 
-stories: all
-	lab/run $(STORIES)
+stories: deps all
+	@lab/run --build $(BUILD) $(STORIES)
+
+stories-long: deps all
+	@lab/run --build $(BUILD) --long $(STORIES)
 
 bench: deps all
 	bench/devices $(BUILD)/src/cli/hotseat

@@ -21,7 +21,7 @@ static struct machine *machine_open(const char *path, GError **error)
 {
 	struct root *root = root_open(path, error);
 	struct machine *machine =
-		root == NULL ? NULL : machine_read(root, MACHINE_DEVICES | MACHINE_SYSTEM, error);
+		root == NULL ? NULL : machine_read(root, MACHINE_JUDGED, error);
 
 	if (machine == NULL && error != NULL && *error != NULL) {
 		(*error)->domain = HOTSEAT_ERROR;

@@ -367,19 +367,44 @@ gboolean virt_wait_shut_off(struct virt *virt, const char *name, guint seconds, 
 	return FALSE;
 }
 
-gboolean virt_network_start(struct virt *virt, const char *network, GError **error)
+static virNetwork *find_network(struct virt *virt, const char *network, GError **error)
 {
-	g_autoptr(virNetwork) found = virNetworkLookupByName(virt->connection, network);
+	virNetwork *found = virNetworkLookupByName(virt->connection, network);
 
-	if (found == NULL) {
+	if (found == NULL)
 		set_error(error, "there is no libvirt network \"%s\"; see virsh net-list --all",
 			  network);
+	return found;
+}
+
+gboolean virt_network_start(struct virt *virt, const char *network, GError **error)
+{
+	g_autoptr(virNetwork) found = find_network(virt, network, error);
+
+	if (found == NULL)
+		return FALSE;
+	if (virNetworkIsActive(found) != 1 && virNetworkCreate(found) != 0 &&
+	    virNetworkIsActive(found) != 1) {
+		set_error(error, "cannot start the libvirt network \"%s\"", network);
 		return FALSE;
 	}
-	if (virNetworkIsActive(found) == 1 || virNetworkCreate(found) == 0 ||
-	    virNetworkIsActive(found) == 1)
+	/* A transient network cannot be; then whoever made it starts it again. */
+	(void)virNetworkSetAutostart(found, 1);
+	return TRUE;
+}
+
+gboolean virt_network_check(struct virt *virt, const char *network, GError **error)
+{
+	g_autoptr(virNetwork) found = find_network(virt, network, error);
+
+	if (found == NULL)
+		return FALSE;
+	if (virNetworkIsActive(found) == 1)
 		return TRUE;
-	set_error(error, "cannot start the libvirt network \"%s\"", network);
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+		    "the libvirt network \"%s\" is not active, so the guest could not start; "
+		    "start it with: sudo virsh net-start %s",
+		    network, network);
 	return FALSE;
 }
 

@@ -20,16 +20,14 @@ static char *describe_obstacle(const struct card *card)
 	case CARD_UNKNOWN:
 		break;
 	}
-	text = g_string_new("others in its IOMMU group are in the way:");
+	if (card->blockers->len == 0)
+		return g_strdup("the drivers of others in its IOMMU group are not known");
+	text = g_string_new("in its IOMMU group the host uses");
 	for (guint i = 0; i < card->blockers->len; i++) {
-		const struct card_blocker *blocker = card->blockers->pdata[i];
+		const struct pcidev *dev = ((struct card_blocker *)card->blockers->pdata[i])->dev;
 
-		g_string_append_printf(
-			text, "%s %s (%s: %s)", i > 0 ? "," : "", blocker->dev->address,
-			blocker->dev->driver != NULL              ? blocker->dev->driver
-			: blocker->dev->driver_known == KNOWN_YES ? "no driver"
-								  : "driver not known",
-			blocker->why);
+		g_string_append_printf(text, "%s %s %s, driven by %s", i > 0 ? " and" : "",
+				       dev->address, dev->name, dev->driver);
 	}
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }

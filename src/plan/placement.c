@@ -109,11 +109,14 @@ static gboolean guest_uses_node(const struct search *search, guint node)
 	return FALSE;
 }
 
-/* Smaller is better: near the guest, then not on the core where the host's interrupts go. */
+/*
+ * Smaller is better: at a cache of the guest, on its node where a cache spans several, then not on
+ * the core where the host's interrupts go.
+ */
 static guint emulator_distance(const struct search *search, const struct search_core *core)
 {
-	guint far_cache = guest_uses_l3(search, core->l3) ? 0 : 2;
-	guint far_node = guest_uses_node(search, core->node) ? 0 : 4;
+	guint far_cache = guest_uses_l3(search, core->l3) ? 0 : 4;
+	guint far_node = guest_uses_node(search, core->node) ? 0 : 2;
 
 	return far_node + far_cache + (core->host ? 1 : 0);
 }
@@ -343,9 +346,9 @@ static guint choose_count(const struct search *search, GPtrArray *reasons)
 	}
 	if (best >= MIN(DEFAULT_THREADS_LEAST, search->most)) {
 		reason_add(reasons, "cpus", g_strdup("more vCPUs, across caches or kinds of core"),
-			   "%u vCPUs, as many as the quickest cores of one cache give, at most %u "
+			   "%u vCPU%s, as many as the quickest cores of one cache give, at most %u "
 			   "cores",
-			   best, DEFAULT_CORES);
+			   best, best == 1 ? "" : "s", DEFAULT_CORES);
 		return best;
 	}
 	best = MIN(DEFAULT_THREADS_LEAST, search->most);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/rules.h"
 
+#include "rules/host.h"
+
 const char *severity_name(enum severity severity)
 {
 	static const char *const names[] = {
@@ -69,12 +71,55 @@ static void sort_by_severity(GPtrArray *findings)
 	}
 }
 
+/*
+ * Causes before what follows from them. Ids with FW, GR, BD, UB, RS, PW, BL, MM, PN, IN, AU and DD
+ * stand for facts about firmware and kernel, groups, binding, unbinding, reset, power, boot
+ * loaders, memory, placement, input, sound and monitors; HS for what Hotseat itself wants of a
+ * host. An id is never given to another fact. The severity is that of the usual case; a predicate
+ * may be milder.
+ */
+static const struct rule_set *const host_sets[] = {
+	&host_rules_iommu,   &host_rules_groups,  &host_rules_tools,   &host_rules_reset,
+	&host_rules_bars,    &host_rules_holders, &host_rules_scripts, &host_rules_binding,
+	&host_rules_desktop, &host_rules_tuning,  &host_rules_boot,    &host_rules_arguments,
+};
+
+const struct rule *rules_host(gsize number)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(host_sets); i++) {
+		if (number < host_sets[i]->n)
+			return &host_sets[i]->rules[number];
+		number -= host_sets[i]->n;
+	}
+	return NULL;
+}
+
+const char *rule_tag_words(char tag)
+{
+	static const struct {
+		char tag;
+		const char *words;
+	} tags[] = {
+		{ 'V', "read in source code or primary documents" },
+		{ 'D', "read in secondary documents" },
+		{ 'C', "reported by users" },
+		{ 'U', "experience, not verified: advice only" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(tags); i++) {
+		if (tags[i].tag == tag)
+			return tags[i].words;
+	}
+	return "not said";
+}
+
 GPtrArray *rules_judge_host(const struct machine *machine)
 {
 	GPtrArray *findings = g_ptr_array_new_with_free_func(finding_destroy);
+	const struct rule *rule;
 
-	for (gsize i = 0; i < n_host_rules; i++)
-		host_rules[i].judge(&host_rules[i], machine, findings);
+	for (gsize i = 0; (rule = rules_host(i)) != NULL; i++)
+		rule->judge(rule, machine, findings);
 	sort_by_severity(findings);
 	return findings;
 }

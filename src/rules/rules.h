@@ -45,6 +45,12 @@ struct finding *finding_add_unknown(GPtrArray *findings, const struct rule *rule
 struct rule {
 	const char *id; /* "FW-01" */
 	enum severity severity;
+	/*
+	 * How well the fact is known: 'V' read in source code or primary documents, 'D' in
+	 * secondary ones, 'C' reported by users, 'U' experience that nobody has verified. What is
+	 * only 'U' is worded as advice, and never worse than style.
+	 */
+	char tag;
 	const char *title;  /* the fact in a few words */
 	const char *why;    /* one or two sentences, for the docs */
 	const char *remedy; /* what mends it, as "install QEMU"; NULL: nothing on this machine */
@@ -53,13 +59,22 @@ struct rule {
 	void (*judge)(const struct rule *rule, const struct machine *machine, GPtrArray *findings);
 };
 
-/* The rules for hosts, and how many there are. */
-extern const struct rule host_rules[];
-extern const gsize n_host_rules;
+/* Rules on one subject. */
+struct rule_set {
+	const struct rule *rules;
+	gsize n;
+};
+
+/* rules_host - the rule for hosts with this number, from 0 in the order of judging; NULL: no more
+ */
+const struct rule *rules_host(gsize number);
+
+/* rule_tag_words - what a tag means, for documents: "read in source code or primary documents" */
+const char *rule_tag_words(char tag);
 
 /**
  * rules_judge_host - let all host rules look at a machine
- * @machine: MACHINE_DEVICES and MACHINE_SYSTEM of it are looked at
+ * @machine: read with MACHINE_JUDGED
  *
  * Return: array of struct finding, worst first, then in order of the table.
  */
