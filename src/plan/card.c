@@ -4,7 +4,14 @@
 #include "plan/choose.h"
 #include "plan/reason.h"
 
-char *card_obstacle(const struct card *card)
+static const char *blocker_driver(const struct card_blocker *blocker)
+{
+	if (blocker->dev->driver != NULL)
+		return blocker->dev->driver;
+	return blocker->dev->driver_known == KNOWN_YES ? "no driver" : "driver not known";
+}
+
+char *card_obstacle(const struct card *card, gboolean in_full)
 {
 	g_autoptr(GString) text = NULL;
 
@@ -23,12 +30,9 @@ char *card_obstacle(const struct card *card)
 	for (guint i = 0; i < card->blockers->len; i++) {
 		const struct card_blocker *blocker = card->blockers->pdata[i];
 
-		g_string_append_printf(
-			text, "%s %s (%s: %s)", i > 0 ? "," : "", blocker->dev->address,
-			blocker->dev->driver != NULL              ? blocker->dev->driver
-			: blocker->dev->driver_known == KNOWN_YES ? "no driver"
-								  : "driver not known",
-			blocker->why);
+		g_string_append_printf(text, "%s %s (%s%s%s)", i > 0 ? "," : "",
+				       blocker->dev->address, blocker_driver(blocker),
+				       in_full ? ": " : "", in_full ? blocker->why : "");
 	}
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
@@ -69,7 +73,7 @@ static const struct card *take_named(const struct machine *machine, const char *
 
 	if (card == NULL)
 		return NULL;
-	obstacle = card_obstacle(card);
+	obstacle = card_obstacle(card, TRUE);
 	if (obstacle != NULL) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 			    "%s (%s) cannot be lent: %s", card_display(card)->address,
@@ -90,7 +94,7 @@ static char *describe_others(const struct machine *machine, const struct card *c
 
 	for (guint i = 0; i < machine->cards->len; i++) {
 		const struct card *card = machine->cards->pdata[i];
-		g_autofree char *obstacle = card_obstacle(card);
+		g_autofree char *obstacle = card_obstacle(card, chosen == NULL);
 		g_autofree char *loss = NULL;
 
 		if (card == chosen)
@@ -114,7 +118,7 @@ static const struct card *choose_best(const struct machine *machine, GPtrArray *
 
 	for (guint i = 0; i < machine->cards->len; i++) {
 		const struct card *card = machine->cards->pdata[i];
-		g_autofree char *obstacle = card_obstacle(card);
+		g_autofree char *obstacle = card_obstacle(card, FALSE);
 		g_autofree char *loss = card_loss(machine, card);
 
 		if (obstacle == NULL && loss == NULL &&

@@ -28,7 +28,7 @@ static const struct card *next_card(const struct machine *machine, const GPtrArr
 
 	for (guint i = 0; i < machine->cards->len; i++) {
 		const struct card *card = machine->cards->pdata[i];
-		g_autofree char *obstacle = card_obstacle(card);
+		g_autofree char *obstacle = card_obstacle(card, FALSE);
 		g_autofree char *loss = obstacle == NULL ? card_loss(machine, card) : NULL;
 
 		if (obstacle != NULL || loss != NULL || group_is_taken(taken, card))
@@ -88,7 +88,7 @@ static char *describe_rest(const struct machine *machine, GPtrArray *taken)
 
 		if (g_ptr_array_find(taken, card, NULL))
 			continue;
-		why = card_obstacle(card);
+		why = card_obstacle(card, FALSE);
 		if (why == NULL)
 			why = card_loss(machine, card);
 		g_string_append_printf(text, "%s %s: %s", text->len > 0 ? ";" : "",

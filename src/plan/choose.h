@@ -36,8 +36,11 @@ guint64 memory_most(const struct memory *memory);
 /* memory_round - down to whole GiB, or to 2 MiB below two of them */
 guint64 memory_round(guint64 kib);
 
-/* choose_pages - page size and NUMA node of the memory: sets plan::page_kib, plan::memory_node */
-void choose_pages(const struct machine *machine, struct plan *plan);
+/**
+ * choose_pages - page size and NUMA node of the memory: sets plan::page_kib, plan::memory_node
+ * @pools: struct hugepages, what is still free; those that are chosen are taken off. NULL: none
+ */
+void choose_pages(const struct machine *machine, GArray *pools, struct plan *plan);
 
 /**
  * choose_cards - cards for several guests, each in an IOMMU group of its own
@@ -50,9 +53,11 @@ GPtrArray *choose_cards(const struct machine *machine, guint guests, GError **er
 /* choose_lendable_count - cards that can be lent at the same time, each to another guest */
 guint choose_lendable_count(const struct machine *machine);
 
-/* card_obstacle - why a card cannot be lent as things are, a sentence; NULL: nothing is in the way
+/**
+ * card_obstacle - why a card cannot be lent as things are; NULL: nothing is in the way
+ * @in_full: with what is to be done about each device
  */
-char *card_obstacle(const struct card *card);
+char *card_obstacle(const struct card *card, gboolean in_full);
 
 /* card_loss - what the desktop would lose with it; NULL: nothing, or it is not known */
 char *card_loss(const struct machine *machine, const struct card *card);

@@ -24,7 +24,7 @@
 
 /* How much a division must spare its guests, from strict to anything. */
 enum strictness {
-	ONE_CACHE, /* one L3, on the card's node, one kind of core */
+	ONE_CACHE, /* one L3, on the card's node, the quickest cores alone */
 	ONE_NODE,  /* one node, one kind */
 	ANY_PLACE,
 	STRICTNESSES,
@@ -36,6 +36,7 @@ struct division {
 	guint guests;
 	GPtrArray *cards; /* struct card for each guest; empty: nothing is known of devices */
 	GPtrArray *vcpus; /* GArray of guint for each guest, owned */
+	GArray *pools;    /* struct hugepages that are still free; NULL: none */
 };
 
 static int guest_node(const struct division *division, guint guest)
@@ -64,6 +65,7 @@ static gboolean is_good_enough(const struct division *division, const GArray *vc
 	const struct cpus *cpus = division->machine->cpus;
 	const struct cpu *first = cpus_find(cpus, g_array_index(vcpu, guint, 0));
 	gboolean one_node = TRUE, one_kind = TRUE, one_cache = TRUE;
+	gboolean quickest = first->kind + 1 == cpus->kinds;
 	gboolean at_card = node < 0 || cpus->nodes < 2 || first->node == (guint)node;
 
 	for (guint i = 1; i < vcpu->len; i++) {
@@ -75,7 +77,7 @@ static gboolean is_good_enough(const struct division *division, const GArray *vc
 	}
 	switch (strictness) {
 	case ONE_CACHE:
-		return one_cache && one_node && one_kind && at_card;
+		return one_cache && one_node && one_kind && quickest && at_card;
 	case ONE_NODE:
 		return one_node && one_kind;
 	case ANY_PLACE:
@@ -265,7 +267,8 @@ static struct plan *make_guest(struct division *division, guint guest, guint64 m
 		reason_add(plan->reasons, "memory", NULL,
 			   "none: how much memory this machine has could not be read");
 	}
-	choose_pages(machine, plan);
+	if (memory_kib > 0)
+		choose_pages(machine, division->pools, plan);
 	plan->keyboard = choose_input_from(inputs, INPUT_KEYBOARD, plan->reasons);
 	choose_remove_device(inputs, plan->keyboard, INPUT_KEYBOARD);
 	plan->mouse = choose_input_from(inputs, INPUT_MOUSE, plan->reasons);
@@ -285,7 +288,9 @@ GPtrArray *plan_divide(const struct machine *machine, const struct wish *wish, g
 	g_autoptr(GPtrArray) plans = g_ptr_array_new_with_free_func(free_plan);
 	g_autoptr(GPtrArray) cards = choose_cards(machine, guests, error);
 	g_autoptr(GPtrArray) inputs = g_ptr_array_new();
-	struct division division = { machine, wish, guests, .cards = cards };
+	g_autoptr(GArray) pools =
+		machine->hugepages != NULL ? g_array_copy(machine->hugepages) : NULL;
+	struct division division = { machine, wish, guests, .cards = cards, .pools = pools };
 	guint64 memory_kib;
 
 	if (cards == NULL)

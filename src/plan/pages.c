@@ -77,15 +77,32 @@ static guint64 reserved_page(const GArray *pools, int node, guint64 memory_kib)
 	return best;
 }
 
-void choose_pages(const struct machine *machine, struct plan *plan)
+/* What one guest has, the next one has not. */
+static void take_pages(GArray *pools, int node, guint64 page_kib, guint64 memory_kib)
+{
+	guint64 pages = memory_kib / page_kib;
+
+	for (guint i = 0; i < pools->len; i++) {
+		struct hugepages *pool = &g_array_index(pools, struct hugepages, i);
+		guint64 taken = MIN(pages, pool->free);
+
+		if (pool->page_kib != page_kib || (node >= 0 && pool->node != (guint)node))
+			continue;
+		pool->free -= taken;
+		pages -= taken;
+	}
+}
+
+void choose_pages(const struct machine *machine, GArray *pools, struct plan *plan)
 {
 	g_autofree char *size = NULL;
 	guint64 page_kib;
 
 	plan->memory_node = choose_node(machine, plan);
-	page_kib = reserved_page(machine->hugepages, plan->memory_node, plan->memory_kib);
+	page_kib = reserved_page(pools, plan->memory_node, plan->memory_kib);
 	plan->page_kib = page_kib != 0 ? page_kib : ORDINARY_PAGE_KIB;
 	if (page_kib != 0) {
+		take_pages(pools, plan->memory_node, page_kib, plan->memory_kib);
 		size = size_format(page_kib << 10);
 		reason_add(plan->reasons, "memory", g_strdup("ordinary pages"),
 			   "in huge pages of %s, of which enough are reserved and free (MM-05)",

@@ -175,6 +175,24 @@ static GArray *list_iothread(const struct search *search, const GArray *emulator
 	return iothread;
 }
 
+/* Cores of which some threads are among the cpus from @first to @last, and some are not. */
+static guint count_split(const struct cpus *cpus, guint first, guint last)
+{
+	g_autofree guint *inside = g_new0(guint, cpus->cores);
+	g_autofree guint *all = g_new0(guint, cpus->cores);
+	guint split = 0;
+
+	for (guint i = 0; i < cpus->cpu->len; i++) {
+		guint core = g_array_index(cpus->cpu, struct cpu, i).core;
+
+		all[core]++;
+		inside[core] += i >= first && i <= last;
+	}
+	for (guint core = 0; core < cpus->cores; core++)
+		split += inside[core] > 0 && inside[core] < all[core];
+	return split;
+}
+
 /* What everybody's guide says: cores 1 to N by number. For showing what the choice beat. */
 static char *describe_naive(const struct search *search, guint vcpus)
 {
@@ -182,6 +200,7 @@ static char *describe_naive(const struct search *search, guint vcpus)
 	g_autoptr(GHashTable) kinds = g_hash_table_new(NULL, NULL);
 	const GArray *cpu = search->cpus->cpu;
 	guint last = MIN(vcpus, cpu->len - 1);
+	guint split = count_split(search->cpus, 1, last);
 
 	for (guint i = 1; i <= last; i++) {
 		const struct cpu *one = &g_array_index(cpu, struct cpu, i);
@@ -190,11 +209,12 @@ static char *describe_naive(const struct search *search, guint vcpus)
 		count_distinct(kinds, one->kind);
 	}
 	return g_strdup_printf(
-		"the first CPUs after CPU 0 (%u to %u): %u L3 cache%s, %u kind%s of core",
+		"the first CPUs after CPU 0 (%u to %u): %u L3 cache%s, %u kind%s of core, and "
+		"%u core%s shared between guest and host",
 		g_array_index(cpu, struct cpu, MIN(1, last)).id,
 		g_array_index(cpu, struct cpu, last).id, g_hash_table_size(caches),
 		g_hash_table_size(caches) == 1 ? "" : "s", g_hash_table_size(kinds),
-		g_hash_table_size(kinds) == 1 ? "" : "s");
+		g_hash_table_size(kinds) == 1 ? "" : "s", split, split == 1 ? "" : "s");
 }
 
 static void explain_kind(const struct search *search, const struct tally *tally, GPtrArray *reasons)
@@ -382,7 +402,8 @@ static void refuse(const struct search *search, guint vcpus, GError **error)
 		error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 		"%u vCPUs are more than this machine can give: of %u CPUs in %u core%s the host "
 		"keeps %s, so %u is the most (PN-02, PN-03). Ask for --vcpus %u or fewer",
-		vcpus, search->cpus->cpu->len, search->core->len, search->core->len == 1 ? "" : "s",
+		vcpus, search->cpus->cpu->len, search->cpus->cores,
+		search->cpus->cores == 1 ? "" : "s",
 		search->one_core ? "CPU 0"
 		: search->spare  ? "the core of CPU 0 and one more"
 				 : "the core of CPU 0",
