@@ -10,6 +10,7 @@ extern const struct command command_down;
 extern const struct command command_hook;
 extern const struct command command_list;
 extern const struct command command_new;
+extern const struct command command_plan;
 extern const struct command command_record;
 extern const struct command command_recover;
 extern const struct command command_set;
