@@ -72,10 +72,10 @@ def expect_one_slot(said):
     return [line for line in lines if line.split()[1] in found.values()]
 
 
-def expect_refused(desktop, teller, command, status, *words, user="root"):
+def expect_refused(desktop, teller, command, status, *words, user="root", before=None):
     """A command says what is wrong in a line or two, exits as the contract says, and leaves the
-    desktop as it was."""
-    before = desktop.state()
+    desktop as it was (as before says, if given: looking takes a while)."""
+    before = before or desktop.state()
     result = desktop.run(command, user=user, check=False)
     lines = result.err.strip().splitlines()
     teller.say(f"$ {command}\n    " + "\n    ".join(lines) + f"\n    exit status {result.status}")
