@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/games.h"
+
+static const struct game table[] = {
+#include "games.inc"
+};
+
+const struct game *games_table(gsize *n)
+{
+	*n = G_N_ELEMENTS(table);
+	return table;
+}
+
+char *games_summary(void)
+{
+	return g_strdup_printf(
+		"%zu games or their anti-cheat programs are known to refuse virtual "
+		"machines, %s and %s among them: see games.md in Hotseat's documents.",
+		G_N_ELEMENTS(table), table[0].name, table[1].name);
+}
