@@ -6,8 +6,10 @@
 #                 take long
 #   make install  build, and install below /usr (or DESTDIR)
 #   make bench    how quick it is, beside what people use today
+#   make fuzz     go on looking for inputs that crash, SECONDS for each target (default: 60)
 
 BUILD := build
+SECONDS := 60
 
 .PHONY: all deps check demo bench install unit stories stories-long format clean
 
@@ -37,6 +39,9 @@ stories-long: deps all
 
 bench: deps all
 	bench/devices $(BUILD)/src/cli/hotseat
+
+fuzz:
+	@tests/fuzz/run $(BUILD)-fuzz $(SECONDS) $(TARGETS)
 
 install: all
 	meson install -C $(BUILD)

@@ -495,6 +495,18 @@ static void append_mode(GString *text, const char *path, const struct tree_entry
 	g_string_append_c(text, '\n');
 }
 
+/*
+ * Links' targets are not escaped, as those that systemd makes have backslashes of their own. What
+ * fits on no line, such as the name of a deleted file that a process has open, is left out.
+ */
+static gboolean fits_line(const char *target)
+{
+	gsize length = strlen(target);
+
+	return length > 0 && strchr(target, '\n') == NULL && !g_ascii_isspace(target[length - 1]) &&
+	       target[length - 1] != '\v';
+}
+
 static gboolean has_line(const struct tree_entry *entry)
 {
 	return entry->target != NULL || entry->data != NULL || entry->mode != 0;
@@ -504,9 +516,9 @@ static void append_entry(GString *text, const char *path, const struct tree_entr
 {
 	g_autofree char *escaped = escape_path(path);
 
-	if (entry->target != NULL)
+	if (entry->target != NULL && fits_line(entry->target))
 		g_string_append_printf(text, "%s -> %s\n", escaped, entry->target);
-	else if (entry->data != NULL)
+	else if (entry->target == NULL && entry->data != NULL)
 		append_data(text, escaped, entry);
 	if (entry->mode != 0)
 		append_mode(text, escaped, entry);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -15,6 +16,8 @@
 #include "core/manifest.h"
 
 #define ROOT_READ_MAX (4 << 20)
+/* A machine with 512 processors takes 4 MiB. */
+#define RECORDING_MAX ((gsize)64 << 20)
 /* More than one is rare, more than ten was never seen; the bound is for attackers. */
 #define OPEN_TRIES 1000
 /* As the kernel, MAXSYMLINKS. */
@@ -279,22 +282,43 @@ static struct root *root_new(int fd, gboolean live, char *path)
 	return root;
 }
 
+/* From anywhere, so that it may be a pipe, or a disk by mistake. */
+static char *read_recording(const char *path, GError **error)
+{
+	g_autofree char *text = NULL;
+	FILE *in = fopen(path, "re");
+	int saved_errno = errno;
+
+	if (in != NULL) {
+		text = g_malloc(RECORDING_MAX + 1);
+		errno = 0;
+		text[fread(text, 1, RECORDING_MAX, in)] = '\0';
+		saved_errno = ferror(in) != 0 ? errno : 0;
+		if (saved_errno == 0 && !feof(in))
+			saved_errno = EFBIG;
+		fclose(in);
+	}
+	if (saved_errno == 0)
+		return g_steal_pointer(&text);
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
+		    "cannot read the recording %s: %s", path, g_strerror(saved_errno));
+	return NULL;
+}
+
 /*
  * A recording becomes a folder again while it is read: hwloc and others want one, and what reads a
  * folder is what reads the machine.
  */
 static struct root *open_recording(const char *path, GError **error)
 {
-	g_autofree char *text = NULL;
+	g_autofree char *text = read_recording(path, error);
 	g_autofree char *folder = NULL;
 	g_autoptr(GError) failure = NULL;
 	struct root *root;
 	int fd;
 
-	if (!g_file_get_contents(path, &text, NULL, &failure)) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE, "%s", failure->message);
+	if (text == NULL)
 		return NULL;
-	}
 	folder = g_dir_make_tmp("hotseat-recording-XXXXXX", &failure);
 	fd = folder == NULL ? -1 : open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {

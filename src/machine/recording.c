@@ -6,6 +6,7 @@
 
 #include "core/gzip.h"
 #include "core/manifest.h"
+#include "machine/desktop.h"
 #include "machine/pcidev.h"
 #include "machine/scrub.h"
 
@@ -144,15 +145,17 @@ static gboolean is_lendable_node(const char *target)
 }
 
 /*
- * Which entries of processes stay: devices that they have open, and what else of them a reader has
- * read. That some could not be looked into is said once; that there are others is not said at all.
+ * Which entries of processes stay: devices that they have open, the names of those that show the
+ * desktop or play its sound, and what else of them a reader has read. That some could not be looked
+ * into is said once; that there are others is not said at all.
  */
 struct pruning {
-	GHashTable *kept; /* processes of which something is told */
-	gboolean barred;  /* that one could not be looked into is told already */
+	GHashTable *kept;  /* processes of which something is told */
+	GHashTable *known; /* processes with a role on the desktop */
+	gboolean barred;   /* that one could not be looked into is told already */
 };
 
-static gboolean tells_something(struct pruning *pruning, const char *rest,
+static gboolean tells_something(struct pruning *pruning, const char *process, const char *rest,
 				const struct tree_entry *entry)
 {
 	if (g_str_has_prefix(rest, "fd/"))
@@ -161,7 +164,22 @@ static gboolean tells_something(struct pruning *pruning, const char *rest,
 		pruning->barred = TRUE;
 		return TRUE;
 	}
+	if (g_str_equal(rest, "comm"))
+		return g_hash_table_contains(pruning->known, process);
 	return entry->data != NULL;
+}
+
+static GHashTable *find_known(const struct root *root)
+{
+	GHashTable *known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	autoptr(desktop) desktop = desktop_read(root);
+
+	for (guint i = 0; i < desktop->processes->len; i++) {
+		const struct process *process = g_ptr_array_index(desktop->processes, i);
+
+		g_hash_table_add(known, g_strdup_printf("%d", process->pid));
+	}
+	return known;
 }
 
 static void find_telling(struct pruning *pruning, const struct tree *tree)
@@ -173,7 +191,8 @@ static void find_telling(struct pruning *pruning, const struct tree *tree)
 		const char *path = g_ptr_array_index(paths, i);
 		g_autofree char *process = process_of(path, &rest);
 
-		if (process != NULL && tells_something(pruning, rest, tree_find(tree, path)))
+		if (process != NULL &&
+		    tells_something(pruning, process, rest, tree_find(tree, path)))
 			g_hash_table_add(pruning->kept, g_steal_pointer(&process));
 	}
 }
@@ -192,14 +211,16 @@ static gboolean is_nobodys_business(gpointer path, gpointer value, gpointer data
 	return g_str_has_prefix(rest, "fd/") && !is_lendable_node(entry->target);
 }
 
-static void prune_processes(struct tree *tree)
+static void prune_processes(const struct root *root, struct tree *tree)
 {
 	struct pruning pruning = { 0 };
 
 	pruning.kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	pruning.known = find_known(root);
 	find_telling(&pruning, tree);
 	g_hash_table_foreach_remove(tree->entries, is_nobodys_business, &pruning);
 	g_hash_table_unref(pruning.kept);
+	g_hash_table_unref(pruning.known);
 }
 
 /*
@@ -302,7 +323,7 @@ char *recording_write(const struct root *root, struct tree *trace)
 	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
 	g_autofree char *date = g_date_time_format(now, "%Y-%m-%d");
 
-	prune_processes(trace);
+	prune_processes(root, trace);
 	shorten_lists(trace);
 	scrubbed = scrub_tree(root, trace);
 	lines = manifest_write(scrubbed, group_of);

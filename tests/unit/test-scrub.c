@@ -28,7 +28,9 @@ static const char planted[] =
 	"Sup3rSecretWord quiet\n"
 	"proc/sys/kernel/hostname = wonderland\n"
 	"proc/sys/kernel/random/boot_id = 5d6a8e3c-9f0e-4b56-8a3b-0d2f6a1c7e99\n"
-	"proc/77/comm = firefox\n"
+	"proc/77/comm = holder\n"
+	"proc/79/comm = keepassxc\n"
+	"proc/80/comm = gnome-shell\n"
 	"proc/77/cmdline = /usr/lib/firefox /home/alice/diary.html\n"
 	"proc/77/environ = PASSWORD=hunter2hunter2\n"
 	"proc/77/fd/3 -> /home/alice/diary.txt\n"
@@ -73,6 +75,7 @@ static const char *const secrets[] = {
 	"s4ewnx0m",       "5000c500a1b2c3d4", "0025388b71b0",
 	"a8:a1:59",       "m80-b80",          "03000200",
 	"4d 38 30 2d 42", "blank_77",         "other.txt",
+	"keepassxc",
 };
 
 static const char *const kept[] = {
@@ -88,6 +91,8 @@ static const char *const kept[] = {
 	"ID=debian",
 	"Debian GNU/Linux 12",
 	"libvirt:x:106:",
+	"proc/80/comm = gnome-shell",
+	"proc/77/comm = holder",
 };
 
 static void read_all(const struct root *root, const char *folder)
