@@ -10,6 +10,7 @@ const struct command *const command_table[] = {
 	&command_check,
 	&command_devices,
 	&command_plan,
+	&command_map,
 	&command_record,
 	/* guests */
 	&command_new,

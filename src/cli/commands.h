@@ -9,6 +9,7 @@ extern const struct command command_devices;
 extern const struct command command_down;
 extern const struct command command_hook;
 extern const struct command command_list;
+extern const struct command command_map;
 extern const struct command command_new;
 extern const struct command command_plan;
 extern const struct command command_record;
