@@ -2,12 +2,16 @@
 #
 #   make demo     the whole story in a desktop that boots here, inside QEMU
 #   make check    all tests; closes with one line "N passed, N failed"
+#   make stories  the lab's stories alone (STORIES="name name"); make stories-long: those too that
+#                 take long
 #   make install  build, and install below /usr (or DESTDIR)
 #   make bench    how quick it is, beside what people use today
+#   make fuzz     go on looking for inputs that crash, SECONDS for each target (default: 60)
 
 BUILD := build
+SECONDS := 60
 
-.PHONY: all deps check demo bench install unit stories format clean
+.PHONY: all deps check demo bench install unit stories stories-long format clean
 
 all: $(BUILD)/build.ninja
 	meson compile -C $(BUILD)
@@ -27,11 +31,17 @@ demo: deps all
 unit: all
 	meson test -C $(BUILD) --suite unit
 
-stories: all
-	lab/run $(STORIES)
+stories: deps all
+	@lab/run --build $(BUILD) $(STORIES)
+
+stories-long: deps all
+	@lab/run --build $(BUILD) --long $(STORIES)
 
 bench: deps all
 	bench/devices $(BUILD)/src/cli/hotseat
+
+fuzz:
+	@tests/fuzz/run $(BUILD)-fuzz $(SECONDS) $(TARGETS)
 
 install: all
 	meson install -C $(BUILD)

@@ -40,6 +40,16 @@ FAULTS = (
 )
 
 
+# What must be the same before and after a card was lent, one fact a line; for stories too that
+# look more often than the agent can be asked.
+HOST_STATE = r"""
+    cd /sys/bus/pci/devices
+    find */driver -maxdepth 0 -printf 'driver %h %l\n'
+    grep -H . */driver_override | sed 's/^/override /'
+    find /run/hotseat -type f -printf 'journal %p\n' 2>/dev/null
+"""
+
+
 class DesktopError(Exception):
     """The desktop did not start, went away, or did not answer."""
 
@@ -218,16 +228,14 @@ class Desktop:
         return result.out
 
     def state(self):
-        """What must be the same before and after a guest: drivers, overrides, journals, domains.
+        """What must be the same before and after a guest: drivers, overrides, journals, domains,
+        disk images.
 
         Text, one fact a line, so that two of them can be compared and shown.
         """
-        return self.run(r"""
-            cd /sys/bus/pci/devices
-            find */driver -maxdepth 0 -printf 'driver %h %l\n'
-            grep -H . */driver_override | sed 's/^/override /'
-            find /run/hotseat -type f -printf 'journal %p\n' 2>/dev/null
-            virsh --quiet list --name | sed -n 's/./running &/p'
+        return self.run(HOST_STATE + r"""
+            virsh --quiet list --all | awk '{ $1 = "domain"; print }'
+            find /var/lib/libvirt/images -type f -printf 'image %p\n'
             :""").out
 
     # -- at the keyboard -------------------------------------------------------------------------

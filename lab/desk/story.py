@@ -6,6 +6,7 @@ A story is a file in lab/stories. Its docstring says what it protects; then
     FRESH = True        it needs a desktop of its own (False: it leaves the desktop as it found it,
                         which is checked, and shares one)
     LIMIT = 240         seconds after which it is over
+    LONG = True         it is told only when asked for (may be left out)
     def tell(desktop, teller): ...
 
 It acts through the desktop and checks with expect(). Whatever is raised is a failure.
@@ -15,6 +16,7 @@ import contextlib
 import importlib.util
 import os
 import signal
+import sys
 import time
 
 from . import image
@@ -54,19 +56,30 @@ class Teller:
     def __init__(self):
         self.start = time.monotonic()
         self.times = []
+        self.depth = 0
+        self.colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
-    def say(self, text):
-        print(text, flush=True)
+    def say(self, text, code=None):
+        """Print; code: an SGR code, used where there is colour."""
+        print(f"\33[{code}m{text}\33[0m" if code and self.colour else text, flush=True)
+
+    def narrate(self, sentence):
+        self.say(f"\n{sentence}", "3")
 
     @contextlib.contextmanager
     def phase(self, name):
         """Time one part of the whole; a failed one counts as well."""
         start = time.monotonic()
-        self.say(f"== {start - self.start:.0f} s == {name}")
+        self.say(f"== {start - self.start:.0f} s == {name}", "2")
+        # In the order of their beginnings: what a phase is made of stands below it.
+        entry = ["  " * self.depth + name, 0.0]
+        self.times.append(entry)
+        self.depth += 1
         try:
             yield
         finally:
-            self.times.append((name, time.monotonic() - start))
+            self.depth -= 1
+            entry[1] = time.monotonic() - start
 
     def print_times(self):
         self.say("\nTime")
@@ -101,5 +114,6 @@ def load(name):
     path = os.path.join(image.LAB, "stories", name + ".py")
     spec = importlib.util.spec_from_file_location("story_" + name.replace("-", "_"), path)
     module = importlib.util.module_from_spec(spec)
+    module.LONG = False
     spec.loader.exec_module(module)
     return module

@@ -13,6 +13,10 @@
  * enters its call: __seccomp_filter() in the kernel looks for a fatal signal after the stop.
  *
  * Threads and children are followed from their first instruction (PTRACE_O_TRACE*).
+ *
+ * A write to an eventfd wakes a thread, as a rule one's own, and changes nothing that outlives the
+ * process; how many of them an event loop makes depends on the weather. They are not counted, but
+ * with -a.
  */
 #include <asm/unistd.h>
 #include <dirent.h>
@@ -76,6 +80,7 @@ struct options {
 	unsigned long at;	/* 0: only count */
 	int error;		/* 0: kill */
 	bool only_command;	/* calls of children neither count nor die */
+	bool all;		/* writes to eventfds count too */
 	bool verbose;
 };
 
@@ -87,13 +92,14 @@ static void die(const char *what)
 
 static void usage(void)
 {
-	fputs("usage: killat [-c] [-v] --count COMMAND...\n"
-	      "       killat [-c] [-v] [--errno E] N COMMAND...\n"
+	fputs("usage: killat [-acv] --count COMMAND...\n"
+	      "       killat [-acv] [--errno E] N COMMAND...\n"
 	      "Kill COMMAND, its threads and children at their N-th writing system call (from 1),\n"
 	      "before the call takes effect.\n"
 	      "  --count    kill nothing; say at the end on stderr how many calls there were\n"
 	      "  --errno E  make the N-th call fail with this number instead of killing\n"
 	      "  -c         COMMAND and its threads alone: children live and are not counted\n"
+	      "  -a         count writes to eventfds too\n"
 	      "  -v         name each call on stderr\n"
 	      "Exit status: 124 when there was no N-th call, 125 when killat failed, 137 when\n"
 	      "killed; else that of COMMAND.\n",
@@ -233,17 +239,16 @@ static void kill_all(void)
 	closedir(proc);
 }
 
-static void print_call(pid_t tid, unsigned long number, const struct writing_call *call,
-		       const struct user_regs_struct *regs)
+/* Where the call writes to. For most of the table the first argument is a descriptor; for the rest
+ * this is empty. */
+static void read_target(pid_t tid, const struct user_regs_struct *regs, char target[256])
 {
-	char link[64], target[256] = "";
+	char link[64];
 	ssize_t length;
 
-	/* For most of the table the first argument is a descriptor; for the rest this is empty. */
 	snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)tid, (int)regs->rdi);
-	length = readlink(link, target, sizeof(target) - 1);
+	length = readlink(link, target, 255);
 	target[length > 0 ? length : 0] = '\0';
-	fprintf(stderr, "killat: %lu: %s %s\n", number, call->name, target);
 }
 
 struct trace {
@@ -258,6 +263,7 @@ static void on_writing_call(struct trace *trace, pid_t tid)
 	const struct options *options = trace->options;
 	const struct writing_call *call;
 	struct user_regs_struct regs;
+	char target[256];
 
 	if (trace->reached && !options->error)
 		return;
@@ -266,9 +272,12 @@ static void on_writing_call(struct trace *trace, pid_t tid)
 	call = pending_call(tid, &regs);
 	if (!call)
 		return;
+	read_target(tid, &regs, target);
+	if (!options->all && strcmp(target, "anon_inode:[eventfd]") == 0)
+		return;
 	trace->count++;
 	if (options->verbose)
-		print_call(tid, trace->count, call, &regs);
+		fprintf(stderr, "killat: %lu: %s %s\n", trace->count, call->name, target);
 	if (trace->count != options->at)
 		return;
 	trace->reached = true;
@@ -327,7 +336,7 @@ static void parse(int argc, char **argv, struct options *options)
 	int option;
 
 	/* '+': what stands behind the command is the command's. */
-	while ((option = getopt_long(argc, argv, "+cv", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+acv", longs, NULL)) != -1) {
 		switch (option) {
 		case 'n':
 			count = true;
@@ -336,6 +345,9 @@ static void parse(int argc, char **argv, struct options *options)
 			options->error = atoi(optarg);
 			if (options->error <= 0)
 				usage();
+			break;
+		case 'a':
+			options->all = true;
 			break;
 		case 'c':
 			options->only_command = true;
