@@ -72,6 +72,16 @@ def missing_image(desktop, teller):
     guest.forget()
 
 
+def keyboard_gone(desktop, teller):
+    """Found by libvirt only, after the card was lent: so it comes back."""
+    guest = Guest(desktop, "deaf")
+    guest.new()
+    desktop.run("virsh dumpxml --inactive deaf | sed s/event-kbd/event-gone/ > /tmp/deaf.xml; "
+                "virsh define /tmp/deaf.xml")
+    expect_refused(desktop, teller, "hotseat up deaf", 3, "event-gone", lines=6)
+    guest.forget()
+
+
 def strangers(desktop, teller):
     desktop.run(f"cat > /tmp/stranger.xml <<'END'\n{STRANGER}\nEND\nvirsh define /tmp/stranger.xml")
     for command in ("up", "down"):
@@ -99,7 +109,8 @@ def tell(desktop, teller):
         check_table(desktop, teller, USAGE)
     with teller.phase("new"):
         check_table(desktop, teller, NEW)
-    for act in (without_libvirt, missing_image, strangers, without_rights, damaged_journal):
+    for act in (without_libvirt, missing_image, keyboard_gone, strangers, without_rights,
+                damaged_journal):
         with teller.phase(act.__name__.replace("_", " ")):
             act(desktop, teller)
     guest.forget()

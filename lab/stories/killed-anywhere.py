@@ -13,7 +13,7 @@ LIMIT = 600
 TINY = SMALL.replace("256M", "64M")
 LOOPS = (
     ("up killed", 'every_point "up killed" fresh "" hotseat up points'),
-    ("up with EIO", 'every_point "up, a call fails" fresh "--errno 5" hotseat up points'),
+    ("up with EIO", 'promise=up; every_point "up, a call fails" fresh "--errno 5" hotseat up points'),
     ("recover killed",
      'find_lent_at; every_point "recover killed" lend "" hotseat recover'),
 )
