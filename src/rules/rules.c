@@ -119,6 +119,7 @@ GPtrArray *rules_judge_host(const struct machine *machine)
 	GPtrArray *findings = g_ptr_array_new_with_free_func(finding_destroy);
 	const struct rule *rule;
 
+	g_assert((machine->parts & MACHINE_JUDGED) == MACHINE_JUDGED);
 	for (gsize i = 0; (rule = rules_host(i)) != NULL; i++)
 		rule->judge(rule, machine, findings);
 	sort_by_severity(findings);
