@@ -121,6 +121,22 @@ static void judge_nvidia(const struct rule *rule, const struct machine *machine,
 	}
 }
 
+/* KWin and wlroots take the cards that they may have; GNOME is told which to leave. */
+static char *leave_alone(const struct hardware *hardware, const char *who)
+{
+	if (g_str_has_prefix(who, "gnome-shell"))
+		return g_strdup_printf(
+			"echo 'SUBSYSTEM==\"drm\", KERNELS==\"%s\", TAG+=\"mutter-device-ignore\"' "
+			"| sudo tee -a /etc/udev/rules.d/61-mutter-ignore.rules\n"
+			"sudo udevadm control --reload\n"
+			"Then log in anew.",
+			card_display(hardware->card)->address);
+	return g_strdup(
+		"Tell the compositor which cards it may have (KWin: KWIN_DRM_DEVICES, "
+		"wlroots: WLR_DRM_DEVICES, each the others' /dev/dri/cardN), and log in "
+		"anew.");
+}
+
 static void judge_compositor(const struct rule *rule, const struct machine *machine,
 			     GPtrArray *findings)
 {
@@ -135,9 +151,7 @@ static void judge_compositor(const struct rule *rule, const struct machine *mach
 			 g_strdup_printf("%s has it open", who),
 			 "Compositors keep every card that they found when they started, with or "
 			 "without a monitor.",
-			 g_strdup("Tell the compositor to leave this card alone (KWin: "
-				  "KWIN_DRM_DEVICES, wlroots: WLR_DRM_DEVICES, Mutter: a udev rule "
-				  "with its ignore tag), and log in anew."));
+			 leave_alone(hardware, who));
 	}
 }
 

@@ -17,7 +17,6 @@
 struct search {
 	GRegex *pattern;
 	char *path;
-	guint line;
 	char *text;
 };
 
@@ -39,7 +38,6 @@ static void search_file(const struct machine *machine, const char *path, struct 
 		if (lines[i][0] == '#' || !g_regex_match(search->pattern, lines[i], 0, NULL))
 			continue;
 		search->path = g_strdup(path);
-		search->line = i + 1;
 		search->text = g_strndup(lines[i], 80);
 		return;
 	}
@@ -76,8 +74,7 @@ static void judge_scripts(const struct rule *rule, const struct machine *machine
 	search_folder(machine, HOOKS, 0, &search);
 	if (search.path == NULL)
 		return;
-	host_say(findings, rule, "hooks",
-		 g_strdup_printf("/%s, line %u: %s", search.path, search.line, search.text),
+	host_say(findings, rule, "hooks", g_strdup_printf("/%s: %s", search.path, search.text),
 		 message, g_strdup(fix));
 }
 

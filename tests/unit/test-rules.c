@@ -439,7 +439,7 @@ static const struct rule_case cases[] = {
 	{ "UB-02", "rules-intel", BIND(CARD, "nvidia"), SILENT },
 
 	{ "BD-12", "rules-intel", HOOK("\\nvirsh nodedev-detach pci_0000_01_00_0"), SPEAKS,
-	  SEVERITY_RISKY, "start.sh, line 2" },
+	  SEVERITY_RISKY, "start.sh: virsh nodedev" },
 	{ "BD-12", "rules-intel", HOOK("# virsh nodedev-detach\\nlogger no-virsh-here"), SILENT },
 	{ "BD-01", "rules-intel", HOOK("echo 10de 1b80 > /sys/bus/pci/drivers/vfio-pci/new_id"),
 	  SPEAKS, SEVERITY_RISKY, "driver_override" },
