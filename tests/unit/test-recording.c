@@ -96,8 +96,8 @@ static void print_host(const struct machine *machine, FILE *out)
 /* answers_of - all that the commands say of the machine at @path, in one text */
 static char *answers_of(const char *path)
 {
-	static const unsigned int parts[] = { MACHINE_ALL, MACHINE_DEVICES | MACHINE_SYSTEM,
-					      MACHINE_CPUS, MACHINE_MEMORY, MACHINE_INPUTS };
+	static const unsigned int parts[] = { MACHINE_ALL, MACHINE_JUDGED, MACHINE_CPUS,
+					      MACHINE_MEMORY, MACHINE_INPUTS };
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
@@ -115,7 +115,7 @@ static char *answers_of(const char *path)
 		}
 		if (machine->cpus != NULL)
 			print_cpus(machine->cpus, out);
-		if (machine->parts & MACHINE_SYSTEM)
+		if ((machine->parts & MACHINE_JUDGED) == MACHINE_JUDGED)
 			print_host(machine, out);
 		whole = machine->parts == MACHINE_ALL;
 		if (whole)
