@@ -80,6 +80,20 @@ static gboolean write_file(int parent, const char *name, const char *data, gsize
 	return close(fd) == 0 && good;
 }
 
+/* A last backslash alone stands for itself; g_strcompress() would warn on standard error. */
+static char *unescape(const char *text)
+{
+	g_autofree char *doubled = NULL;
+	gsize length = strlen(text), last = length;
+
+	while (last > 0 && text[last - 1] == '\\')
+		last--;
+	if ((length - last) % 2 == 0)
+		return g_strcompress(text);
+	doubled = g_strconcat(text, "\\", NULL);
+	return g_strcompress(doubled);
+}
+
 /* What one line is about; the rest of it is the business of its kind. */
 struct place {
 	int parent; /* descriptor of the folder */
@@ -135,7 +149,7 @@ static char *value_text(const char *text)
 	while (*text == ' ')
 		text++;
 	/* only after the mark of a value that goes on below, and not part of it */
-	value = g_strcompress(text + (*text == '\n'));
+	value = unescape(text + (*text == '\n'));
 	return g_strconcat(value, "\n", NULL);
 }
 
@@ -179,7 +193,7 @@ static gboolean make_listed(const struct place *place, int folder, const char *w
 {
 	gboolean is_folder = g_str_has_suffix(word, "/");
 	g_autofree char *escaped = g_strndup(word, strlen(word) - (is_folder ? 1 : 0));
-	g_autofree char *name = g_strcompress(escaped);
+	g_autofree char *name = unescape(escaped);
 	g_autofree char *path = g_strconcat(place->path, "/", name, NULL);
 	gboolean made;
 
@@ -315,7 +329,7 @@ static gboolean unpack_line(int folder, const char *line, struct tree *notes)
 	g_autofree char *path = NULL;
 
 	if (g_str_has_prefix(line, "dir ")) {
-		path = g_strcompress(line + strlen("dir "));
+		path = unescape(line + strlen("dir "));
 		return unpack_folder(folder, path, notes);
 	}
 	if (blank == NULL)
@@ -324,7 +338,7 @@ static gboolean unpack_line(int folder, const char *line, struct tree *notes)
 	if (strchr(path, '\\') != NULL) {
 		g_autofree char *escaped = g_steal_pointer(&path);
 
-		path = g_strcompress(escaped);
+		path = unescape(escaped);
 	}
 	return unpack_file(folder, path, blank, notes);
 }

@@ -285,23 +285,26 @@ static struct root *root_new(int fd, gboolean live, char *path)
 /* From anywhere, so that it may be a pipe, or a disk by mistake. */
 static char *read_recording(const char *path, GError **error)
 {
-	g_autofree char *text = NULL;
+	g_autoptr(GString) text = g_string_new(NULL);
 	FILE *in = fopen(path, "re");
-	int saved_errno = errno;
+	int failure = in == NULL ? errno : 0;
 
-	if (in != NULL) {
-		text = g_malloc(RECORDING_MAX + 1);
+	while (in != NULL && failure == 0 && !feof(in)) {
+		char chunk[65536];
+
 		errno = 0;
-		text[fread(text, 1, RECORDING_MAX, in)] = '\0';
-		saved_errno = ferror(in) != 0 ? errno : 0;
-		if (saved_errno == 0 && !feof(in))
-			saved_errno = EFBIG;
-		fclose(in);
+		g_string_append_len(text, chunk, (gssize)fread(chunk, 1, sizeof(chunk), in));
+		if (ferror(in))
+			failure = errno == 0 ? EIO : errno;
+		else if (text->len > RECORDING_MAX)
+			failure = EFBIG;
 	}
-	if (saved_errno == 0)
-		return g_steal_pointer(&text);
+	if (in != NULL)
+		fclose(in);
+	if (failure == 0)
+		return g_string_free(g_steal_pointer(&text), FALSE);
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
-		    "cannot read the recording %s: %s", path, g_strerror(saved_errno));
+		    "cannot read the recording %s: %s", path, g_strerror(failure));
 	return NULL;
 }
 

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	root = root_open(file, NULL);
 	if (root == NULL)
 		return 0;
-	machine = machine_read(root, MACHINE_ALL & ~(unsigned int)MACHINE_CPUS, NULL);
+	machine = machine_read(root, MACHINE_JUDGED & ~(unsigned int)MACHINE_CPUS, NULL);
 	if (machine == NULL)
 		return 0;
 	findings = rules_judge_host(machine);
