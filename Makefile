@@ -31,7 +31,10 @@ stories: all
 	lab/run $(STORIES)
 
 bench: deps all
+	@meson compile -C $(BUILD) reading read-loop >/dev/null
 	bench/devices $(BUILD)/src/cli/hotseat
+	bench/reading-ratio $(BUILD)
+	meson test -C $(BUILD) promises placement --verbose | grep -E "slowest|every placement|^. all|# all"
 
 install: all
 	meson install -C $(BUILD)
