@@ -38,7 +38,10 @@ stories-long: deps all
 	@lab/run --build $(BUILD) --long $(STORIES)
 
 bench: deps all
+	@meson compile -C $(BUILD) reading read-loop >/dev/null
 	bench/devices $(BUILD)/src/cli/hotseat
+	bench/reading-ratio $(BUILD)
+	meson test -C $(BUILD) promises placement --verbose | grep -E "slowest|every placement|^. all|# all"
 
 fuzz:
 	@tests/fuzz/run $(BUILD)-fuzz $(SECONDS) $(TARGETS)

@@ -430,7 +430,8 @@ int root_fd(const struct root *root)
  * read until the end. A first buffer of one page makes the usual attribute one read() plus the one
  * that sees its end.
  */
-static int read_bytes(const struct root *root, const char *path, gsize max, GByteArray *bytes)
+static int read_bytes(const struct root *root, const char *path, gsize max, gboolean one_read,
+		      GByteArray *bytes)
 {
 	int saved_errno = noted_failure(root, path, TRUE, TRUE);
 	int fd;
@@ -451,45 +452,65 @@ static int read_bytes(const struct root *root, const char *path, gsize max, GByt
 		if (n <= 0)
 			break;
 		g_byte_array_append(bytes, page, (guint)n);
+		if (one_read && (gsize)n < sizeof(page))
+			break;
 	}
 	close(fd);
 	return saved_errno;
 }
 
-static GByteArray *read_all(const struct root *root, const char *path, gsize max, gboolean text,
-			    GError **error)
+enum reading {
+	READING_BYTES,
+	READING_TEXT,
+	READING_ATTRIBUTE, /* text, all of it in one read */
+};
+
+static GByteArray *read_all(const struct root *root, const char *path, gsize max,
+			    enum reading reading, GError **error)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_sized_new(256);
-	int failure = read_bytes(root, path, max, bytes);
+	int failure = read_bytes(root, path, max, reading == READING_ATTRIBUTE, bytes);
 
 	if (failure != 0) {
 		trace_failure(root, path, failure);
 		set_read_error(error, failure, root, path);
 		return NULL;
 	}
-	trace_data(root, path, bytes, text);
+	trace_data(root, path, bytes, reading != READING_BYTES);
 	return g_steal_pointer(&bytes);
 }
 
-char *root_read(const struct root *root, GError **error, const char *format, ...)
+/* An empty line feed at the end goes, and what would end a C string early becomes one. */
+static char *text_from_bytes(GByteArray *bytes)
 {
-	FORMAT_PATH(path, format);
-	g_autoptr(GByteArray) bytes = read_all(root, path, ROOT_READ_MAX, TRUE, error);
-
-	if (bytes == NULL)
-		return NULL;
 	for (guint i = 0; i < bytes->len; i++) {
 		if (bytes->data[i] == '\0')
 			bytes->data[i] = '\n';
 	}
 	g_byte_array_append(bytes, (const guint8 *)"", 1);
-	return g_strchomp((char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE));
+	return g_strchomp((char *)g_byte_array_free(bytes, FALSE));
+}
+
+char *root_read(const struct root *root, GError **error, const char *format, ...)
+{
+	FORMAT_PATH(path, format);
+	GByteArray *bytes = read_all(root, path, ROOT_READ_MAX, READING_TEXT, error);
+
+	return bytes == NULL ? NULL : text_from_bytes(bytes);
+}
+
+char *root_read_attribute(const struct root *root, GError **error, const char *format, ...)
+{
+	FORMAT_PATH(path, format);
+	GByteArray *bytes = read_all(root, path, ROOT_READ_MAX, READING_ATTRIBUTE, error);
+
+	return bytes == NULL ? NULL : text_from_bytes(bytes);
 }
 
 GBytes *root_read_bytes(const struct root *root, gsize max, GError **error, const char *format, ...)
 {
 	FORMAT_PATH(path, format);
-	GByteArray *bytes = read_all(root, path, MIN(max, ROOT_READ_MAX), FALSE, error);
+	GByteArray *bytes = read_all(root, path, MIN(max, ROOT_READ_MAX), READING_BYTES, error);
 
 	return bytes == NULL ? NULL : g_byte_array_free_to_bytes(bytes);
 }
@@ -498,7 +519,8 @@ gboolean root_read_number(const struct root *root, int base, guint64 *number, GE
 			  const char *format, ...)
 {
 	FORMAT_PATH(path, format);
-	g_autofree char *text = root_read(root, error, "%s", path);
+	/* a number is one record, which even /proc does not cut in two */
+	g_autofree char *text = root_read_attribute(root, error, "%s", path);
 	char *end = NULL;
 	guint64 value;
 
@@ -517,14 +539,14 @@ gboolean root_read_number(const struct root *root, int base, guint64 *number, GE
 
 /*
  * readlinkat() itself would walk the folders above the link freely; below a foreign root they are
- * opened with walls first.
+ * opened with walls first. A name in the folder itself has none to walk.
  */
 static char *read_link(const struct root *root, const char *path, GError **error)
 {
 	char target[PATH_MAX];
 	ssize_t n;
 
-	if (root->live) {
+	if (root->live || strchr(path, '/') == NULL) {
 		n = readlinkat(root->fd, path, target, sizeof(target) - 1);
 	} else {
 		int fd = open_below(root, path, O_PATH | O_NOFOLLOW);
