@@ -6,19 +6,13 @@
 #include "cli/commands.h"
 
 const struct command *const command_table[] = {
-	&command_check,
-	&command_lint,
-	&command_devices,
-	&command_record,
-	&command_new,
-	&command_list,
-	&command_up,
-	&command_down,
-	&command_status,
-	&command_set,
-	&command_recover,
-	&command_hook,
-	NULL,
+	&command_check,   &command_lint,
+	&command_explain, &command_devices,
+	&command_record,  &command_new,
+	&command_list,    &command_up,
+	&command_down,    &command_status,
+	&command_set,     &command_recover,
+	&command_hook,    NULL,
 };
 
 const struct command *command_find(const char *name)
