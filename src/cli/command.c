@@ -12,6 +12,9 @@ const struct command *const command_table[] = {
 	&command_plan,
 	&command_map,
 	&command_record,
+	/* what others wrote */
+	&command_lint,
+	&command_explain,
 	/* guests */
 	&command_new,
 	&command_set,

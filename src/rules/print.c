@@ -56,7 +56,7 @@ static void print_wrapped(FILE *out, const char *text, int indent, int column)
 static gboolean is_command(const char *line)
 {
 	return g_str_has_prefix(line, "sudo ") || g_str_has_prefix(line, "echo ") ||
-	       g_str_has_prefix(line, "<");
+	       (g_str_has_prefix(line, "<") && g_str_has_suffix(line, ">"));
 }
 
 static void print_fix(FILE *out, const char *fix)
@@ -79,15 +79,18 @@ static gboolean root_could_tell(const struct machine *machine)
 	return root_is_live(machine->root) && geteuid() != 0;
 }
 
-static void print_finding(FILE *out, const struct finding *finding)
+void finding_print(const struct finding *finding, FILE *out)
 {
+	g_autofree char *place =
+		finding->line > 0 ? g_strdup_printf("line %u:%u ", finding->line, finding->column)
+				  : g_strdup("");
 	const char *word = severity_name(finding->severity);
 	gboolean broken = finding->severity == SEVERITY_BROKEN;
-	int column = (int)(strlen(word) + strlen(finding->rule->id) + 4 +
+	int column = (int)(strlen(word) + strlen(finding->rule->id) + 4 + strlen(place) +
 			   (gsize)g_utf8_strlen(finding->subject, -1));
 
-	fprintf(out, "\n%s%s%s %s %s: ", colour(out, broken ? BOLD RED : BOLD), word,
-		colour(out, PLAIN), finding->rule->id, finding->subject);
+	fprintf(out, "\n%s%s%s %s %s%s: ", colour(out, broken ? BOLD RED : BOLD), word,
+		colour(out, PLAIN), finding->rule->id, place, finding->subject);
 	print_wrapped(out, finding->message, 4, column);
 	fputs("    seen: ", out);
 	print_wrapped(out, finding->evidence, 4, 10);
@@ -129,7 +132,7 @@ static void print_section(FILE *out, const GPtrArray *findings, const char *head
 		if (!any)
 			fprintf(out, "\n%s%s%s\n", colour(out, BOLD), heading, colour(out, PLAIN));
 		any = TRUE;
-		print_finding(out, finding);
+		finding_print(finding, out);
 	}
 }
 
@@ -273,12 +276,21 @@ void findings_print(const GPtrArray *findings, const struct machine *machine, FI
 			      sections[i].last);
 }
 
+static void add_number(JsonBuilder *json, const char *name, guint number)
+{
+	if (number > 0)
+		json_add_int(json, name, number);
+	else
+		json_add_string(json, name, NULL);
+}
+
 static void add_finding(JsonBuilder *json, const struct finding *finding)
 {
 	json_builder_begin_object(json);
 	json_add_string(json, "rule", finding->rule->id);
 	json_add_string(json, "severity", severity_name(finding->severity));
-	json_add_string(json, "line", NULL);
+	add_number(json, "line", finding->line);
+	add_number(json, "column", finding->column);
 	json_add_string(json, "subject", finding->subject);
 	json_add_string(json, "evidence", finding->evidence);
 	json_add_string(json, "message", finding->message);
@@ -289,11 +301,8 @@ static void add_finding(JsonBuilder *json, const struct finding *finding)
 	json_builder_end_object(json);
 }
 
-void findings_print_json(const GPtrArray *findings, const char *subject, FILE *out)
+void findings_add_json(JsonBuilder *json, const GPtrArray *findings, const char *subject)
 {
-	g_autoptr(JsonBuilder) json = json_builder_new();
-
-	json_builder_begin_array(json);
 	json_builder_begin_object(json);
 	json_add_string(json, "subject", subject);
 	json_builder_set_member_name(json, "findings");
@@ -302,6 +311,14 @@ void findings_print_json(const GPtrArray *findings, const char *subject, FILE *o
 		add_finding(json, g_ptr_array_index(findings, i));
 	json_builder_end_array(json);
 	json_builder_end_object(json);
+}
+
+void findings_print_json(const GPtrArray *findings, const char *subject, FILE *out)
+{
+	g_autoptr(JsonBuilder) json = json_builder_new();
+
+	json_builder_begin_array(json);
+	findings_add_json(json, findings, subject);
 	json_builder_end_array(json);
 	json_print(json, out);
 }

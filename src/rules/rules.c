@@ -53,8 +53,13 @@ struct finding *finding_add_unknown(GPtrArray *findings, const struct rule *rule
 	return finding;
 }
 
-/* The array is short and its order within a severity must stay: an insertion sort is stable. */
-static void sort_by_severity(GPtrArray *findings)
+GPtrArray *findings_new(void)
+{
+	return g_ptr_array_new_with_free_func(finding_destroy);
+}
+
+/* The array is short and its order otherwise must stay: an insertion sort is stable. */
+void findings_sort(GPtrArray *findings)
 {
 	for (guint i = 1; i < findings->len; i++) {
 		struct finding *moved = findings->pdata[i];
@@ -63,7 +68,8 @@ static void sort_by_severity(GPtrArray *findings)
 		for (; place > 0; place--) {
 			const struct finding *before = findings->pdata[place - 1];
 
-			if (before->severity <= moved->severity)
+			if (before->severity < moved->severity ||
+			    (before->severity == moved->severity && before->line <= moved->line))
 				break;
 			findings->pdata[place] = findings->pdata[place - 1];
 		}
@@ -116,13 +122,13 @@ const char *rule_tag_words(char tag)
 
 GPtrArray *rules_judge_host(const struct machine *machine)
 {
-	GPtrArray *findings = g_ptr_array_new_with_free_func(finding_destroy);
+	GPtrArray *findings = findings_new();
 	const struct rule *rule;
 
 	g_assert((machine->parts & MACHINE_JUDGED) == MACHINE_JUDGED);
 	for (gsize i = 0; (rule = rules_host(i)) != NULL; i++)
 		rule->judge(rule, machine, findings);
-	sort_by_severity(findings);
+	findings_sort(findings);
 	return findings;
 }
 

@@ -24,8 +24,9 @@ struct finding {
 	char *subject;          /* what it is about: "host", "0000:01:00.0", "vfio-pci" */
 	char *evidence;         /* what was seen, and where */
 	char *message;          /* what it means */
-	char *fix;        /* exact commands for this distribution, or what to do; may be NULL */
-	gboolean unknown; /* could not be read: what root would add; never broken */
+	char *fix;          /* exact commands for this distribution, or what to do; may be NULL */
+	gboolean unknown;   /* could not be read: what root would add; never broken */
+	guint line, column; /* in the text that was judged, from 1; 0: not about a text */
 };
 
 void finding_free(struct finding *finding);
@@ -37,6 +38,12 @@ AUTOPTR_DEFINE(finding)
  * Return: the finding, owned by the array, for the caller to fill in.
  */
 struct finding *finding_add(GPtrArray *findings, const struct rule *rule, const char *subject);
+
+/* findings_new - an array that owns its findings */
+GPtrArray *findings_new(void);
+
+/* findings_sort - worst first, then by line, else as they were found */
+void findings_sort(GPtrArray *findings);
 
 /* finding_add_unknown - the same where the facts could not be read */
 struct finding *finding_add_unknown(GPtrArray *findings, const struct rule *rule,
@@ -87,6 +94,12 @@ guint findings_count(const GPtrArray *findings, enum severity severity);
  * findings_print - for people: the verdict first, then what blocks, then the rest, few lines each
  */
 void findings_print(const GPtrArray *findings, const struct machine *machine, FILE *out);
+
+/* finding_print - one of them, for people */
+void finding_print(const struct finding *finding, FILE *out);
+
+/* findings_add_json - one subject with its findings, as an element of the contract's array */
+void findings_add_json(JsonBuilder *json, const GPtrArray *findings, const char *subject);
 
 /* findings_print_json - the contract's array for one subject */
 void findings_print_json(const GPtrArray *findings, const char *subject, FILE *out);
