@@ -174,7 +174,7 @@ class Desktop:
 
     # -- inside ----------------------------------------------------------------------------------
 
-    def run(self, command, user="root", seconds=60, check=True):
+    def run(self, command, user="root", seconds=120, check=True):
         """Run a shell command inside and return its Result.
 
         check: a status other than 0 is an error. A command that outlives its seconds is killed.

@@ -5,7 +5,7 @@ from desk.guest import SMALL, Guest, expect_refused
 from desk.story import Failed, expect
 
 FRESH = False
-LIMIT = 300
+LIMIT = 600
 
 UNITS = "libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket"
 STRANGER = """<domain type='qemu'><name>stranger</name><memory unit='MiB'>64</memory>

@@ -7,7 +7,7 @@ from desk.story import expect, expect_equal, expect_same
 from desk.terminal import Terminal
 
 FRESH = False
-LIMIT = 300
+LIMIT = 600
 
 DESKTOP_LOG = "/tmp/desktop-keys.log"
 FIRST, SECOND, THIRD = "abc", "xyz", "now"
@@ -53,11 +53,11 @@ def hand_over(desktop, teller, terminal, guest):
 
 def type_on_both_sides(desktop, teller, guest):
     desktop.spawn("/lab/bin/keywatch -p DESKTOPKEY", DESKTOP_LOG)
-    desktop.wait_for("^DESKTOPKEY ready", DESKTOP_LOG, 30)
+    desktop.wait_for("^DESKTOPKEY ready", DESKTOP_LOG, 60)
 
     teller.narrate(f'Somebody types "{FIRST}" on the desktop\'s keyboard. The guest says:')
     desktop.type(FIRST)
-    said = desktop.wait_for(f"^GUESTKEY {last_code(FIRST)} 0", guest.serial, 30)
+    said = desktop.wait_for(f"^GUESTKEY {last_code(FIRST)} 0", guest.serial, 60)
     shown = show_new_lines(teller, said, "GUESTKEY", 0)
     silent = desktop.run(f"cat {DESKTOP_LOG}").out
     expect_equal(keys.text(silent, "DESKTOPKEY"), "", "what the desktop heard of it")
@@ -65,13 +65,13 @@ def type_on_both_sides(desktop, teller, guest):
     teller.narrate(f'Left Ctrl + right Ctrl, then "{SECOND}". The desktop hears:')
     desktop.chord()
     desktop.type(SECOND)
-    here = desktop.wait_for(f"^DESKTOPKEY {last_code(SECOND)} 0", DESKTOP_LOG, 30)
+    here = desktop.wait_for(f"^DESKTOPKEY {last_code(SECOND)} 0", DESKTOP_LOG, 60)
     show_new_lines(teller, here, "DESKTOPKEY", 0)
 
     teller.narrate(f'Left Ctrl + right Ctrl again, then "{THIRD}". The guest says:')
     desktop.chord()
     desktop.type(THIRD)
-    said = desktop.wait_for(f"^GUESTKEY {last_code(THIRD)} 0", guest.serial, 30)
+    said = desktop.wait_for(f"^GUESTKEY {last_code(THIRD)} 0", guest.serial, 60)
     show_new_lines(teller, said, "GUESTKEY", shown)
 
     desktop.run("pkill keywatch", check=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Protects: all that is killed or fails anywhere, beyond up: down, the hook, an up that fails.
+"""Protects: all that is killed or fails anywhere, beyond up: recover, down, the hook, an up that fails.
 
 As killed-anywhere, which is for every day. Here also every call of up that only wakes a thread.
 """
@@ -9,7 +9,7 @@ from desk.points import stop_everywhere
 
 FRESH = True
 LONG = True
-LIMIT = 3000
+LIMIT = 7200
 
 TINY = SMALL.replace("256M", "64M")
 # With its keyboard pulled out the guest's start fails in libvirt, after the card was lent.
@@ -17,6 +17,8 @@ UNPLUG = """virsh dumpxml --inactive points > /tmp/points.xml
 sed 's/event-kbd/event-gone/' /tmp/points.xml > /tmp/unplugged.xml
 virsh define /tmp/unplugged.xml > /dev/null"""
 LOOPS = (
+    ("recover killed",
+     'find_lent_at; every_point "recover killed" lend "" hotseat recover'),
     ("down killed", 'every_point "down killed" start "" hotseat down --force --timeout 20 points'),
     ("down, a call fails",
      'promise=back; every_point "down, a call fails" start "--errno 5" hotseat down --force --timeout 20 points'),

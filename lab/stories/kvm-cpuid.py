@@ -11,7 +11,7 @@ from desk.story import expect, expect_equal
 
 # Nested KVM may damage an emulated desktop.
 FRESH = True
-LIMIT = 300
+LIMIT = 600
 
 KVM = SMALL.replace("--virt-type qemu", "--virt-type kvm")
 # What --vendor-id says, and what the guest may then read at CPUID leaf 0x40000000

@@ -5,7 +5,7 @@ from desk.desktop import BOOT_DISPLAY, CARD
 from desk.guest import SMALL, Guest, expect_refused
 
 FRESH = False
-LIMIT = 120
+LIMIT = 600
 
 
 def tell(desktop, teller):

@@ -5,7 +5,7 @@ from desk.desktop import SHARED_CARD, SHARED_NIC
 from desk.guest import SMALL, Guest, expect_refused
 
 FRESH = False
-LIMIT = 120
+LIMIT = 600
 
 
 def bind_nic(desktop, verb):

@@ -9,7 +9,7 @@ from desk.guest import Guest, expect_lent
 from desk.story import expect_same
 
 FRESH = False
-LIMIT = 300
+LIMIT = 600
 
 
 def press_f12(guest):

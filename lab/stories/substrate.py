@@ -60,11 +60,11 @@ def tell(desktop, teller):
         shared = group_of(desktop, SHARED_CARD)
         expect({SHARED_CARD, SHARED_NIC} <= shared, f"the third card's group is {shared}")
 
+    before = desktop.state()
     with teller.phase("libvirt answers"):
         desktop.run(f"cat > /tmp/substrate.xml <<'END'\n{DOMAIN}\nEND\n"
                     "virsh define /tmp/substrate.xml", seconds=90)
 
-    before = desktop.state()
     with teller.phase("bind to vfio-pci"):
         desktop.run("modprobe vfio-pci; cd /sys/bus/pci/devices; for d in " + " ".join(CARD) + """
             do

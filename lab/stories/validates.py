@@ -5,7 +5,7 @@ from desk.guest import LINUX, SMALL, Guest
 from desk.story import expect, expect_equal
 
 FRESH = False
-LIMIT = 240
+LIMIT = 600
 
 VOLUME = "/var/lib/libvirt/images/valid.qcow2"
 MEDIA = "--iso /lab/guest/small --iso /lab/guest/initrd --usb 1234:5678 --usb 046d:c52b"
