@@ -133,6 +133,7 @@ static void test_folders(void)
 			g_autofree char *text = corpus_read(name);
 			g_autoptr(GPtrArray) findings = judge(text);
 
+			g_assert_nonnull(findings);
 			if (g_str_has_suffix(name, ".sh"))
 				g_assert_cmpint(lint_kind_of(text, strlen(text)), ==, LINT_SCRIPT);
 		}
