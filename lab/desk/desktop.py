@@ -234,8 +234,7 @@ class Desktop:
         Text, one fact a line, so that two of them can be compared and shown.
         """
         return self.run(HOST_STATE + r"""
-            virsh --quiet list --name | sed -n 's/./running &/p'
-            virsh --quiet list --all --name | sed -n 's/./domain &/p'
+            virsh --quiet list --all | awk '{ $1 = "domain"; print }'
             find /var/lib/libvirt/images -type f -printf 'image %p\n'
             :""").out
 

@@ -72,17 +72,18 @@ def expect_one_slot(said):
     return [line for line in lines if line.split()[1] in found.values()]
 
 
-def expect_refused(desktop, teller, command, status, *words, user="root"):
+def expect_refused(desktop, teller, command, status, *words, user="root", before=None,
+                   lines=2):
     """A command says what is wrong in a line or two, exits as the contract says, and leaves the
-    desktop as it was."""
-    before = desktop.state()
+    desktop as it was (as before says, if given: looking takes a while)."""
+    before = before or desktop.state()
     result = desktop.run(command, user=user, check=False)
-    lines = result.err.strip().splitlines()
-    teller.say(f"$ {command}\n    " + "\n    ".join(lines) + f"\n    exit status {result.status}")
+    said = result.err.strip().splitlines()
+    teller.say(f"$ {command}\n    " + "\n    ".join(said) + f"\n    exit status {result.status}")
     expect_same(before, desktop.state(), f"{command}: the desktop is not as before")
     expect_equal(result.status, status, f"{command}: exit status")
     # The second line of a usage error says where help is.
-    expect(1 <= len(lines) <= 2, f"{command}: {len(lines)} lines of explanation")
+    expect(1 <= len(said) <= lines, f"{command}: {len(said)} lines of explanation")
     for word in words:
         expect(re.search(word, result.err), f"{command}: does not say {word!r}")
 

@@ -12,6 +12,7 @@
 #include "guest/image.h"
 #include "guest/names.h"
 #include "guest/virt.h"
+#include "rules/games.h"
 
 #define NEW_DISK_DEFAULT (G_GUINT64_CONSTANT(128) << 30)
 
@@ -183,6 +184,8 @@ static void print_reasons(const struct plan *plan)
 
 static void print_what_to_plug(const char *name, const struct plan *plan)
 {
+	g_autofree char *games = games_summary();
+
 	printf("\nNext:\n"
 	       "  1. Plug a monitor, or a second cable of yours, into %s.\n"
 	       "  2. sudo hotseat up %s\n"
@@ -194,7 +197,7 @@ static void print_what_to_plug(const char *name, const struct plan *plan)
 		       "     virt-manager or: virt-viewer --connect qemu:///system %s\n"
 		       "     Then take that screen away: sudo hotseat set %s screen=card\n",
 		       name, name);
-	printf("Some games refuse to run in any virtual machine (CD-03); look yours up first.\n");
+	printf("%s\n", games);
 }
 
 static gboolean make_disk(struct virt *virt, const char *name, struct disk *disk, GError **error)

@@ -59,7 +59,7 @@ static void ask_everything(const struct machine *machine)
 		holders = holders_read(machine->root, card, &complete);
 		(void)displays_is_only(machine->root, machine->cards, card, &why);
 	}
-	if (machine->parts & MACHINE_SYSTEM)
+	if ((machine->parts & MACHINE_JUDGED) == MACHINE_JUDGED)
 		findings = rules_judge_host(machine);
 	if (machine->parts == MACHINE_ALL)
 		plan = plan_make(machine, &wish, NULL);
@@ -69,8 +69,7 @@ static void ask_everything(const struct machine *machine)
 static gboolean read_parts(const char *path, struct tree *trace, GError **error)
 {
 	static const unsigned int parts[] = {
-		MACHINE_ALL,    MACHINE_DEVICES | MACHINE_SYSTEM, MACHINE_CPUS, MACHINE_MEMORY,
-		MACHINE_INPUTS,
+		MACHINE_ALL, MACHINE_JUDGED, MACHINE_CPUS, MACHINE_MEMORY, MACHINE_INPUTS,
 	};
 	gboolean whole = FALSE;
 
@@ -92,11 +91,11 @@ static char *record(const char *path, GError **error)
 {
 	autoptr(tree) trace = tree_new();
 	autoptr(root) plain = root_open(path, error);
-	autoptr(root) traced = plain == NULL ? NULL : open_traced(path, trace, error);
+	autoptr(root) traced = plain == NULL ? NULL : root_open(path, error);
 
 	if (traced == NULL || !read_parts(path, trace, error))
 		return NULL;
-	recording_add_files(plain, traced);
+	recording_add_files(plain, traced, trace);
 	return recording_write(plain, trace);
 }
 

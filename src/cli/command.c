@@ -6,13 +6,26 @@
 #include "cli/commands.h"
 
 const struct command *const command_table[] = {
-	&command_check,   &command_lint,
-	&command_explain, &command_devices,
-	&command_record,  &command_new,
-	&command_list,    &command_up,
-	&command_down,    &command_status,
-	&command_set,     &command_recover,
-	&command_hook,    NULL,
+	/* to find out */
+	&command_check,
+	&command_devices,
+	&command_plan,
+	&command_map,
+	&command_record,
+	/* what others wrote */
+	&command_lint,
+	&command_explain,
+	/* guests */
+	&command_new,
+	&command_set,
+	&command_list,
+	/* the handover */
+	&command_up,
+	&command_down,
+	&command_status,
+	&command_recover,
+	&command_hook,
+	NULL,
 };
 
 const struct command *command_find(const char *name)

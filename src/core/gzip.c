@@ -10,12 +10,19 @@ static GBytes *convert(GConverter *converter, GBytes *from)
 {
 	g_autoptr(GInputStream) in = g_memory_input_stream_new_from_bytes(from);
 	g_autoptr(GInputStream) converted = g_converter_input_stream_new(in, converter);
-	g_autofree char *data = g_malloc(UNPACKED_MAX);
-	gsize length = 0;
+	g_autoptr(GByteArray) data = g_byte_array_new();
 
-	if (!g_input_stream_read_all(converted, data, UNPACKED_MAX, &length, NULL, NULL))
-		return NULL;
-	return g_bytes_new(data, length);
+	while (data->len < UNPACKED_MAX) {
+		guint8 chunk[16384];
+		gssize n = g_input_stream_read(converted, chunk, sizeof(chunk), NULL, NULL);
+
+		if (n < 0)
+			return NULL;
+		if (n == 0)
+			break;
+		g_byte_array_append(data, chunk, (guint)n);
+	}
+	return g_byte_array_free_to_bytes(g_steal_pointer(&data));
 }
 
 GBytes *gzip_pack(GBytes *plain)

@@ -80,6 +80,20 @@ static gboolean write_file(int parent, const char *name, const char *data, gsize
 	return close(fd) == 0 && good;
 }
 
+/* A last backslash alone stands for itself; g_strcompress() would warn on standard error. */
+static char *unescape(const char *text)
+{
+	g_autofree char *doubled = NULL;
+	gsize length = strlen(text), last = length;
+
+	while (last > 0 && text[last - 1] == '\\')
+		last--;
+	if ((length - last) % 2 == 0)
+		return g_strcompress(text);
+	doubled = g_strconcat(text, "\\", NULL);
+	return g_strcompress(doubled);
+}
+
 /* What one line is about; the rest of it is the business of its kind. */
 struct place {
 	int parent; /* descriptor of the folder */
@@ -135,7 +149,7 @@ static char *value_text(const char *text)
 	while (*text == ' ')
 		text++;
 	/* only after the mark of a value that goes on below, and not part of it */
-	value = g_strcompress(text + (*text == '\n'));
+	value = unescape(text + (*text == '\n'));
 	return g_strconcat(value, "\n", NULL);
 }
 
@@ -179,7 +193,7 @@ static gboolean make_listed(const struct place *place, int folder, const char *w
 {
 	gboolean is_folder = g_str_has_suffix(word, "/");
 	g_autofree char *escaped = g_strndup(word, strlen(word) - (is_folder ? 1 : 0));
-	g_autofree char *name = g_strcompress(escaped);
+	g_autofree char *name = unescape(escaped);
 	g_autofree char *path = g_strconcat(place->path, "/", name, NULL);
 	gboolean made;
 
@@ -315,7 +329,7 @@ static gboolean unpack_line(int folder, const char *line, struct tree *notes)
 	g_autofree char *path = NULL;
 
 	if (g_str_has_prefix(line, "dir ")) {
-		path = g_strcompress(line + strlen("dir "));
+		path = unescape(line + strlen("dir "));
 		return unpack_folder(folder, path, notes);
 	}
 	if (blank == NULL)
@@ -324,7 +338,7 @@ static gboolean unpack_line(int folder, const char *line, struct tree *notes)
 	if (strchr(path, '\\') != NULL) {
 		g_autofree char *escaped = g_steal_pointer(&path);
 
-		path = g_strcompress(escaped);
+		path = unescape(escaped);
 	}
 	return unpack_file(folder, path, blank, notes);
 }
@@ -391,26 +405,25 @@ static char *escape_path(const char *path)
 	return g_strjoinv("\\040", parts);
 }
 
-/* High bytes stand as they are in valid UTF-8, which people write into configuration files. */
+/* Tabs stand as they are, and high bytes in valid UTF-8, which people write in configuration files.
+ */
 static char *escape_value(const char *line)
 {
-	static char exceptions[130];
+	static char exceptions[131] = "\t\"";
 	g_autofree char *escaped = NULL;
 	gsize length;
+	char last;
 
-	if (exceptions[0] == '\0') {
-		exceptions[0] = '"';
-		for (guint i = 0; i < 128; i++)
-			exceptions[i + 1] = (char)(128 + i);
-	}
-	escaped = g_strescape(line, g_utf8_validate(line, -1, NULL) ? exceptions : "\"");
+	for (guint i = 0; exceptions[2] == '\0' && i < 128; i++)
+		exceptions[i + 2] = (char)(255 - i);
+	escaped = g_strescape(line, g_utf8_validate(line, -1, NULL) ? exceptions : "\t\"");
 	length = strlen(escaped);
-	/* Blanks at either end would be lost. */
-	if (length > 0 && escaped[length - 1] == ' ') {
-		escaped[length - 1] = '\0';
-		return g_strconcat(escaped, "\\040", NULL);
-	}
-	return g_steal_pointer(&escaped);
+	last = length == 0 ? '\0' : escaped[length - 1];
+	if (last != ' ' && last != '\t')
+		return g_steal_pointer(&escaped);
+	/* or it would be lost with the white space at the end of the line */
+	escaped[length - 1] = '\0';
+	return g_strconcat(escaped, last == ' ' ? "\\040" : "\\t", NULL);
 }
 
 static void append_lines(GString *text, const char *value)
@@ -428,7 +441,8 @@ static void append_value(GString *text, const char *path, const char *value)
 {
 	g_autofree char *escaped = escape_value(value);
 
-	if (strchr(value, '\n') != NULL || strlen(value) > VALUE_WIDTH || value[0] == ' ') {
+	if (strchr(value, '\n') != NULL || strlen(value) > VALUE_WIDTH || value[0] == ' ' ||
+	    value[0] == '\t') {
 		g_string_append_printf(text, "%s =\n", path);
 		append_lines(text, value);
 	} else {
@@ -495,6 +509,18 @@ static void append_mode(GString *text, const char *path, const struct tree_entry
 	g_string_append_c(text, '\n');
 }
 
+/*
+ * Links' targets are not escaped, as those that systemd makes have backslashes of their own. What
+ * fits on no line, such as the name of a deleted file that a process has open, is left out.
+ */
+static gboolean fits_line(const char *target)
+{
+	gsize length = strlen(target);
+
+	return length > 0 && strchr(target, '\n') == NULL && !g_ascii_isspace(target[length - 1]) &&
+	       target[length - 1] != '\v';
+}
+
 static gboolean has_line(const struct tree_entry *entry)
 {
 	return entry->target != NULL || entry->data != NULL || entry->mode != 0;
@@ -504,9 +530,9 @@ static void append_entry(GString *text, const char *path, const struct tree_entr
 {
 	g_autofree char *escaped = escape_path(path);
 
-	if (entry->target != NULL)
+	if (entry->target != NULL && fits_line(entry->target))
 		g_string_append_printf(text, "%s -> %s\n", escaped, entry->target);
-	else if (entry->data != NULL)
+	else if (entry->target == NULL && entry->data != NULL)
 		append_data(text, escaped, entry);
 	if (entry->mode != 0)
 		append_mode(text, escaped, entry);

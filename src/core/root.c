@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -15,6 +16,8 @@
 #include "core/manifest.h"
 
 #define ROOT_READ_MAX (4 << 20)
+/* A machine with 512 processors takes 4 MiB. */
+#define RECORDING_MAX ((gsize)64 << 20)
 /* More than one is rare, more than ten was never seen; the bound is for attackers. */
 #define OPEN_TRIES 1000
 /* As the kernel, MAXSYMLINKS. */
@@ -194,13 +197,12 @@ static struct tree_entry *traced(const struct root *root, const char *path, gboo
 	return failure == 0 && place[0] != '\0' ? tree_need(root->top->trace, place) : NULL;
 }
 
-/* A failure to read or to list. What came with it, such as a serial number in a message, did not.
- */
+/* A failure to read or to list. That a folder is no file needs no note: it is none either way. */
 static void trace_failure(const struct root *root, const char *path, int failure)
 {
 	struct tree_entry *entry = traced(root, path, TRUE);
 
-	if (entry != NULL && entry->data == NULL)
+	if (entry != NULL && entry->data == NULL && failure != EISDIR && failure != ENOTDIR)
 		entry->failure = failure;
 }
 
@@ -280,22 +282,46 @@ static struct root *root_new(int fd, gboolean live, char *path)
 	return root;
 }
 
+/* From anywhere, so that it may be a pipe, or a disk by mistake. */
+static char *read_recording(const char *path, GError **error)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	FILE *in = fopen(path, "re");
+	int failure = in == NULL ? errno : 0;
+
+	while (in != NULL && failure == 0 && !feof(in)) {
+		char chunk[65536];
+
+		errno = 0;
+		g_string_append_len(text, chunk, (gssize)fread(chunk, 1, sizeof(chunk), in));
+		if (ferror(in))
+			failure = errno == 0 ? EIO : errno;
+		else if (text->len > RECORDING_MAX)
+			failure = EFBIG;
+	}
+	if (in != NULL)
+		fclose(in);
+	if (failure == 0)
+		return g_string_free(g_steal_pointer(&text), FALSE);
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
+		    "cannot read the recording %s: %s", path, g_strerror(failure));
+	return NULL;
+}
+
 /*
  * A recording becomes a folder again while it is read: hwloc and others want one, and what reads a
  * folder is what reads the machine.
  */
 static struct root *open_recording(const char *path, GError **error)
 {
-	g_autofree char *text = NULL;
+	g_autofree char *text = read_recording(path, error);
 	g_autofree char *folder = NULL;
 	g_autoptr(GError) failure = NULL;
 	struct root *root;
 	int fd;
 
-	if (!g_file_get_contents(path, &text, NULL, &failure)) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE, "%s", failure->message);
+	if (text == NULL)
 		return NULL;
-	}
 	folder = g_dir_make_tmp("hotseat-recording-XXXXXX", &failure);
 	fd = folder == NULL ? -1 : open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
@@ -404,7 +430,8 @@ int root_fd(const struct root *root)
  * read until the end. A first buffer of one page makes the usual attribute one read() plus the one
  * that sees its end.
  */
-static int read_bytes(const struct root *root, const char *path, gsize max, GByteArray *bytes)
+static int read_bytes(const struct root *root, const char *path, gsize max, gboolean one_read,
+		      GByteArray *bytes)
 {
 	int saved_errno = noted_failure(root, path, TRUE, TRUE);
 	int fd;
@@ -425,45 +452,65 @@ static int read_bytes(const struct root *root, const char *path, gsize max, GByt
 		if (n <= 0)
 			break;
 		g_byte_array_append(bytes, page, (guint)n);
+		if (one_read && (gsize)n < sizeof(page))
+			break;
 	}
 	close(fd);
 	return saved_errno;
 }
 
-static GByteArray *read_all(const struct root *root, const char *path, gsize max, gboolean text,
-			    GError **error)
+enum reading {
+	READING_BYTES,
+	READING_TEXT,
+	READING_ATTRIBUTE, /* text, all of it in one read */
+};
+
+static GByteArray *read_all(const struct root *root, const char *path, gsize max,
+			    enum reading reading, GError **error)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_sized_new(256);
-	int failure = read_bytes(root, path, max, bytes);
+	int failure = read_bytes(root, path, max, reading == READING_ATTRIBUTE, bytes);
 
 	if (failure != 0) {
 		trace_failure(root, path, failure);
 		set_read_error(error, failure, root, path);
 		return NULL;
 	}
-	trace_data(root, path, bytes, text);
+	trace_data(root, path, bytes, reading != READING_BYTES);
 	return g_steal_pointer(&bytes);
 }
 
-char *root_read(const struct root *root, GError **error, const char *format, ...)
+/* An empty line feed at the end goes, and what would end a C string early becomes one. */
+static char *text_from_bytes(GByteArray *bytes)
 {
-	FORMAT_PATH(path, format);
-	g_autoptr(GByteArray) bytes = read_all(root, path, ROOT_READ_MAX, TRUE, error);
-
-	if (bytes == NULL)
-		return NULL;
 	for (guint i = 0; i < bytes->len; i++) {
 		if (bytes->data[i] == '\0')
 			bytes->data[i] = '\n';
 	}
 	g_byte_array_append(bytes, (const guint8 *)"", 1);
-	return g_strchomp((char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE));
+	return g_strchomp((char *)g_byte_array_free(bytes, FALSE));
+}
+
+char *root_read(const struct root *root, GError **error, const char *format, ...)
+{
+	FORMAT_PATH(path, format);
+	GByteArray *bytes = read_all(root, path, ROOT_READ_MAX, READING_TEXT, error);
+
+	return bytes == NULL ? NULL : text_from_bytes(bytes);
+}
+
+char *root_read_attribute(const struct root *root, GError **error, const char *format, ...)
+{
+	FORMAT_PATH(path, format);
+	GByteArray *bytes = read_all(root, path, ROOT_READ_MAX, READING_ATTRIBUTE, error);
+
+	return bytes == NULL ? NULL : text_from_bytes(bytes);
 }
 
 GBytes *root_read_bytes(const struct root *root, gsize max, GError **error, const char *format, ...)
 {
 	FORMAT_PATH(path, format);
-	GByteArray *bytes = read_all(root, path, MIN(max, ROOT_READ_MAX), FALSE, error);
+	GByteArray *bytes = read_all(root, path, MIN(max, ROOT_READ_MAX), READING_BYTES, error);
 
 	return bytes == NULL ? NULL : g_byte_array_free_to_bytes(bytes);
 }
@@ -472,7 +519,8 @@ gboolean root_read_number(const struct root *root, int base, guint64 *number, GE
 			  const char *format, ...)
 {
 	FORMAT_PATH(path, format);
-	g_autofree char *text = root_read(root, error, "%s", path);
+	/* a number is one record, which even /proc does not cut in two */
+	g_autofree char *text = root_read_attribute(root, error, "%s", path);
 	char *end = NULL;
 	guint64 value;
 
@@ -491,14 +539,14 @@ gboolean root_read_number(const struct root *root, int base, guint64 *number, GE
 
 /*
  * readlinkat() itself would walk the folders above the link freely; below a foreign root they are
- * opened with walls first.
+ * opened with walls first. A name in the folder itself has none to walk.
  */
 static char *read_link(const struct root *root, const char *path, GError **error)
 {
 	char target[PATH_MAX];
 	ssize_t n;
 
-	if (root->live) {
+	if (root->live || strchr(path, '/') == NULL) {
 		n = readlinkat(root->fd, path, target, sizeof(target) - 1);
 	} else {
 		int fd = open_below(root, path, O_PATH | O_NOFOLLOW);

@@ -58,6 +58,15 @@ int root_fd(const struct root *root);
 char *root_read(const struct root *root, GError **error, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 
+/**
+ * root_read_attribute - root_read() for an attribute of sysfs
+ *
+ * These are at most a page and come in one read (Documentation/filesystems/sysfs.rst), so that the
+ * end is not looked for. Not for /proc, whose files come in pieces.
+ */
+char *root_read_attribute(const struct root *root, GError **error, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+
 /* root_read_bytes - the first @max bytes of a file, binary */
 GBytes *root_read_bytes(const struct root *root, gsize max, GError **error, const char *format, ...)
 	G_GNUC_PRINTF(4, 5);

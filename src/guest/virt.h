@@ -5,8 +5,8 @@
 #include "core/error.h"
 
 /*
- * The connection to libvirt, qemu:///system and nothing else. The only file that includes
- * libvirt.h is virt.c. Calls block; none belongs on a main loop. libvirt's own errors come back as
+ * The connection to libvirt, qemu:///system and nothing else. Only virt.c knows
+ * libvirt's types. Calls block; none belongs on a main loop. libvirt's own errors come back as
  * one of ours, with its sentence and what the user can do about it.
  */
 struct virt;

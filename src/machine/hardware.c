@@ -2,6 +2,7 @@
 #include "machine/hardware.h"
 
 #include "machine/displays.h"
+#include "machine/holders.h"
 
 void hardware_free(struct hardware *hardware)
 {
@@ -11,6 +12,7 @@ void hardware_free(struct hardware *hardware)
 	slot_free(hardware->slot);
 	g_clear_pointer(&hardware->bars, g_array_unref);
 	g_clear_pointer(&hardware->connectors, g_ptr_array_unref);
+	g_clear_pointer(&hardware->holders, g_ptr_array_unref);
 	g_free(hardware);
 }
 
@@ -34,6 +36,7 @@ GPtrArray *hardware_read_all(const struct root *root, const GPtrArray *devices,
 		hardware->slot = slot_read(root, card_display(card));
 		hardware->bars = bars_read(root, card_display(card));
 		hardware->connectors = displays_read(root, card_display(card));
+		hardware->holders = holders_read(root, card, &hardware->holders_complete);
 		g_ptr_array_add(all, hardware);
 	}
 	return all;

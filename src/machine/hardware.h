@@ -12,9 +12,11 @@ struct hardware {
 	const struct card *card;     /* machine::cards */
 	const struct family *family; /* NULL: of no family that is known to make trouble */
 	struct reset *reset;
-	struct slot *slot;     /* of the display function */
-	GArray *bars;          /* struct bar, of the display function */
-	GPtrArray *connectors; /* struct connector */
+	struct slot *slot;         /* of the display function */
+	GArray *bars;              /* struct bar, of the display function */
+	GPtrArray *connectors;     /* struct connector */
+	GPtrArray *holders;        /* struct holder: who had it open then */
+	gboolean holders_complete; /* nobody's descriptors were hidden from us */
 };
 
 void hardware_free(struct hardware *hardware);

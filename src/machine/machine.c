@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/machine.h"
 
+#include "machine/hugepages.h"
+
 void machine_free(struct machine *machine)
 {
 	if (machine == NULL)
@@ -10,6 +12,8 @@ void machine_free(struct machine *machine)
 	g_clear_pointer(&machine->cards, g_ptr_array_unref);
 	g_clear_pointer(&machine->devices, g_ptr_array_unref);
 	g_clear_pointer(&machine->inputs, g_ptr_array_unref);
+	g_clear_pointer(&machine->nodes, g_array_unref);
+	g_clear_pointer(&machine->hugepages, g_array_unref);
 	cpus_free(machine->cpus);
 	kernel_free(machine->kernel);
 	tools_free(machine->tools);
@@ -38,6 +42,8 @@ static gboolean read_cpus(struct machine *machine, GError **error)
 
 static gboolean read_memory(struct machine *machine, GError **error)
 {
+	machine->nodes = nodes_read(machine->root);
+	machine->hugepages = hugepages_read(machine->root);
 	return memory_read(machine->root, &machine->memory, error);
 }
 

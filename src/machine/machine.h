@@ -12,6 +12,7 @@
 #include "machine/inputs.h"
 #include "machine/kernel.h"
 #include "machine/memory.h"
+#include "machine/nodes.h"
 #include "machine/tools.h"
 #include "machine/tuning.h"
 
@@ -40,6 +41,8 @@ struct machine {
 	GPtrArray *cards;   /* struct card */
 	struct cpus *cpus;
 	struct memory memory;
+	GArray *nodes;     /* struct node_memory: the memory of each NUMA node */
+	GArray *hugepages; /* struct hugepages */
 	GPtrArray *inputs; /* struct input */
 	struct firmware firmware;
 	struct tools *tools;

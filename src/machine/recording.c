@@ -2,17 +2,27 @@
 #include "machine/recording.h"
 
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "core/gzip.h"
 #include "core/manifest.h"
+#include "machine/desktop.h"
 #include "machine/pcidev.h"
 #include "machine/scrub.h"
+
+/*
+ * Below a foreign root hwloc does not know what kind of processor to look for, unless this says so,
+ * and then misreads some of AMD's and Intel's.
+ * Source: hwloc topology-linux.c, hwloc_gather_system_info().
+ */
+#define HWLOC_INFO "proc/hwloc-nofile-info"
 
 /*
  * What hwloc reads of processors and memory nodes, as its topology-linux.c has it up to 2.12, and a
  * little more. A step may have "*".
  */
 static const char *const library_files[] = {
+	HWLOC_INFO,
 	"proc/cpuinfo",
 	"proc/meminfo",
 	"sys/devices/cpu_*/cpus",
@@ -76,13 +86,30 @@ static void add_files(const struct root *plain, const struct root *traced, const
 	}
 }
 
-void recording_add_files(const struct root *plain, const struct root *traced)
+static void add_kind_of_machine(struct tree *trace)
 {
+	struct tree_entry *entry = tree_need(trace, HWLOC_INFO);
+	struct utsname name;
+	g_autofree char *text = NULL;
+
+	if (uname(&name) != 0)
+		return;
+	text = g_strdup_printf("OSName: Linux\nArchitecture: %s\n", name.machine);
+	g_clear_pointer(&entry->data, g_bytes_unref);
+	entry->data = g_bytes_new(text, strlen(text));
+	entry->there = TRUE;
+}
+
+void recording_add_files(const struct root *plain, struct root *traced, struct tree *trace)
+{
+	root_trace(traced, trace);
 	for (gsize i = 0; i < G_N_ELEMENTS(library_files); i++) {
 		g_auto(GStrv) steps = g_strsplit(library_files[i], "/", -1);
 
 		add_files(plain, traced, "", steps);
 	}
+	if (root_is_live(plain))
+		add_kind_of_machine(trace);
 }
 
 /* "proc/123/fd/4" is "123", and @rest "fd/4" */
@@ -118,15 +145,17 @@ static gboolean is_lendable_node(const char *target)
 }
 
 /*
- * Which entries of processes stay: devices that they have open, and what else of them a reader has
- * read. That some could not be looked into is said once; that there are others is not said at all.
+ * Which entries of processes stay: devices that they have open, the names of those that show the
+ * desktop or play its sound, and what else of them a reader has read. That some could not be looked
+ * into is said once; that there are others is not said at all.
  */
 struct pruning {
-	GHashTable *kept; /* processes of which something is told */
-	gboolean barred;  /* that one could not be looked into is told already */
+	GHashTable *kept;  /* processes of which something is told */
+	GHashTable *known; /* processes with a role on the desktop */
+	gboolean barred;   /* that one could not be looked into is told already */
 };
 
-static gboolean tells_something(struct pruning *pruning, const char *rest,
+static gboolean tells_something(struct pruning *pruning, const char *process, const char *rest,
 				const struct tree_entry *entry)
 {
 	if (g_str_has_prefix(rest, "fd/"))
@@ -135,7 +164,22 @@ static gboolean tells_something(struct pruning *pruning, const char *rest,
 		pruning->barred = TRUE;
 		return TRUE;
 	}
+	if (g_str_equal(rest, "comm"))
+		return g_hash_table_contains(pruning->known, process);
 	return entry->data != NULL;
+}
+
+static GHashTable *find_known(const struct root *root)
+{
+	GHashTable *known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	autoptr(desktop) desktop = desktop_read(root);
+
+	for (guint i = 0; i < desktop->processes->len; i++) {
+		const struct process *process = g_ptr_array_index(desktop->processes, i);
+
+		g_hash_table_add(known, g_strdup_printf("%d", process->pid));
+	}
+	return known;
 }
 
 static void find_telling(struct pruning *pruning, const struct tree *tree)
@@ -147,7 +191,8 @@ static void find_telling(struct pruning *pruning, const struct tree *tree)
 		const char *path = g_ptr_array_index(paths, i);
 		g_autofree char *process = process_of(path, &rest);
 
-		if (process != NULL && tells_something(pruning, rest, tree_find(tree, path)))
+		if (process != NULL &&
+		    tells_something(pruning, process, rest, tree_find(tree, path)))
 			g_hash_table_add(pruning->kept, g_steal_pointer(&process));
 	}
 }
@@ -166,14 +211,16 @@ static gboolean is_nobodys_business(gpointer path, gpointer value, gpointer data
 	return g_str_has_prefix(rest, "fd/") && !is_lendable_node(entry->target);
 }
 
-static void prune_processes(struct tree *tree)
+static void prune_processes(const struct root *root, struct tree *tree)
 {
 	struct pruning pruning = { 0 };
 
 	pruning.kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	pruning.known = find_known(root);
 	find_telling(&pruning, tree);
 	g_hash_table_foreach_remove(tree->entries, is_nobodys_business, &pruning);
 	g_hash_table_unref(pruning.kept);
+	g_hash_table_unref(pruning.known);
 }
 
 /*
@@ -192,6 +239,14 @@ static const struct {
 	{ "boot/config-*", CONFIG_DROP },
 	{ "lib/modules/*/config", CONFIG_DROP },
 	{ "proc/config.gz", CONFIG_DROP },
+	/* Files of the user's own, of which the rules want a few words and nobody else the rest. */
+	{ "etc/libvirt/hooks/*", "^(?!.*(virsh\\s|/new_id|/sys/bus/pci/|cset\\s)|\\s*sleep\\s)" },
+	{ "etc/libvirt/qemu.conf", "^(?!\\s*(relaxed_acs_check|cgroup_device_acl|\"/dev/|\\]))" },
+	{ "run/libvirt/qemu/*.xml", "^(?!.*<hostdev mode='subsystem' type='pci')" },
+	{ "run/systemd/inhibit/*", "^(?!WHAT=|MODE=)" },
+	{ "var/cache/libvirt/qemu/capabilities/*", "^(?!.*(<version>|qemu-system-x86_64))" },
+	/* every line has the machine's name, so none is kept, and FW-20 has one witness less */
+	{ "var/log/kern.log", "^" },
 	{ "lib/modules/*/modules.*",
 	  "^kernel/(fs|net|crypto|lib|security|mm|block|drivers/(ata|"
 	  "atm|block|bluetooth|bus|clk|comedi|counter|crypto|dma|edac|"
@@ -276,7 +331,7 @@ char *recording_write(const struct root *root, struct tree *trace)
 	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
 	g_autofree char *date = g_date_time_format(now, "%Y-%m-%d");
 
-	prune_processes(trace);
+	prune_processes(root, trace);
 	shorten_lists(trace);
 	scrubbed = scrub_tree(root, trace);
 	lines = manifest_write(scrubbed, group_of);

@@ -11,11 +11,11 @@
  */
 
 /**
- * recording_add_files - let libraries' files be noted that they read past the root
+ * recording_add_files - note the files that libraries read past the root
  * @plain:  the machine
- * @traced: the same once more, with root_trace()
+ * @traced: the same once more; is traced from now on
  */
-void recording_add_files(const struct root *plain, const struct root *traced);
+void recording_add_files(const struct root *plain, struct root *traced, struct tree *trace);
 
 /**
  * recording_write - the text of a recording

@@ -20,7 +20,7 @@ struct scrub {
 	GRegex *known_regex; /* any of the known ones; NULL: none */
 	GRegex *people_regex;
 	GString *known_pattern, *people_pattern;
-	GRegex *uuid, *mac, *wwn, *arguments;
+	GRegex *uuid, *mac, *wwn, *arguments, *private_files;
 };
 
 /* stand_in - "serial-3" for a secret, and the same each time */
@@ -229,9 +229,12 @@ static struct scrub *scrub_new(const struct root *root)
 		"(?<=nvme\\.))" HEX "[0-9a-fA-F-]{7,}",
 		G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
 	scrub->arguments = g_regex_new(
-		"(?<=root=|resume=|cryptdevice=|rd\\.luks\\.uuid=|rd\\.luks\\.name=|"
-		"luks\\.uuid=|password=|passwd=|token=|secret=|key=)[^\\s\"']+",
-		G_REGEX_RAW | G_REGEX_CASELESS, 0, NULL);
+		"(?<=root=|resume=|cryptdevice=|luks\\.uuid=|luks\\.name=|luks\\.key=|password=|"
+		"passwd=|token=|secret=)[^\\s\"']+",
+		G_REGEX_RAW, 0, NULL);
+	scrub->private_files =
+		g_regex_new("(?<=/home/|/media/|/mnt/|/Users/)[^\\s\"'<>:,]*/[^\\s\"'<>:,]*",
+			    G_REGEX_RAW, 0, NULL);
 	return scrub;
 }
 
@@ -253,6 +256,7 @@ static void scrub_free(struct scrub *scrub)
 	unref_regex(scrub->mac);
 	unref_regex(scrub->wwn);
 	unref_regex(scrub->arguments);
+	unref_regex(scrub->private_files);
 	g_free(scrub);
 }
 AUTOPTR_DEFINE(scrub)
@@ -550,8 +554,10 @@ static GBytes *scrub_text_file(struct scrub *scrub, const char *path, const char
 						  : g_strdup(text);
 
 		clean = scrub_text(scrub, path, inputs);
-		if (has_people(path))
+		if (has_people(path)) {
 			clean = replace_all(scrub, clean, scrub->arguments, "removed");
+			clean = replace_all(scrub, clean, scrub->private_files, "file");
+		}
 	}
 	length = strlen(clean);
 	return g_bytes_new_take(g_steal_pointer(&clean), length);
@@ -574,16 +580,21 @@ static void write_number(guint8 *at, guint number)
 		at[i] = (guint8)(number >> (8 * i));
 }
 
-/* number_of - a small number for four bytes that tell one thing from another; none for none */
-static guint number_of(struct scrub *scrub, const guint8 *bytes)
+/* number_of - a small number for bytes that tell one thing from another; none for none */
+static guint number_of(struct scrub *scrub, const guint8 *bytes, gsize n)
 {
-	g_autofree char *secret = NULL;
+	g_autoptr(GString) secret = g_string_new("number");
+	guint8 any = 0, all = 0xff;
 	const char *name;
 
-	if (bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 0 && bytes[3] == 0)
+	for (gsize i = 0; i < n; i++) {
+		g_string_append_printf(secret, " %02x", bytes[i]);
+		any |= bytes[i];
+		all &= bytes[i];
+	}
+	if (any == 0 || all == 0xff)
 		return 0;
-	secret = g_strdup_printf("number %02x%02x%02x%02x", bytes[0], bytes[1], bytes[2], bytes[3]);
-	name = stand_in(scrub, "number", secret);
+	name = stand_in(scrub, "number", secret->str);
 	return (guint)g_ascii_strtoull(strrchr(name, '-') + 1, NULL, 10);
 }
 
@@ -598,7 +609,7 @@ static void mend_checksum(guint8 *bytes, gsize last)
 
 static void scrub_edid_base(struct scrub *scrub, guint8 *edid)
 {
-	write_number(edid + EDID_SERIAL, number_of(scrub, edid + EDID_SERIAL));
+	write_number(edid + EDID_SERIAL, number_of(scrub, edid + EDID_SERIAL, 4));
 	for (gsize at = EDID_DESCRIPTORS; at + EDID_DESCRIPTOR < EDID_BLOCK;
 	     at += EDID_DESCRIPTOR) {
 		guint8 *descriptor = edid + at;
@@ -621,7 +632,7 @@ static void scrub_displayid(struct scrub *scrub, guint8 *block)
 		guint8 tag = block[at], length = block[at + 2];
 
 		if ((tag == DISPLAYID_PRODUCT_1 || tag == DISPLAYID_PRODUCT_2) && length >= 9)
-			write_number(block + at + 3 + 5, number_of(scrub, block + at + 3 + 5));
+			write_number(block + at + 3 + 5, number_of(scrub, block + at + 3 + 5, 4));
 		if (tag == 0 && length == 0)
 			break;
 		at += 3u + length;
@@ -656,14 +667,11 @@ static void scrub_config(struct scrub *scrub, guint8 *config, gsize size)
 		if (at < CONFIG_EXTENDED || at + 12 > size)
 			return;
 		if (config[at] == CAP_SERIAL && config[at + 1] == 0) {
-			guint8 both[4];
+			guint number = number_of(scrub, config + at + 4, 8);
 
 			/* all ones and all zeros say that there is none */
-			for (guint i = 0; i < 4; i++)
-				both[i] = (guint8)(config[at + 4 + i] ^ (config[at + 8 + i] * 31));
-			if (number_of(scrub, config + at + 4) != 0 ||
-			    number_of(scrub, config + at + 8) != 0) {
-				write_number(config + at + 4, number_of(scrub, both) | 0x100);
+			if (number != 0) {
+				write_number(config + at + 4, number);
 				write_number(config + at + 8, 0);
 			}
 		}
@@ -679,8 +687,6 @@ static const char *const harmless[] = {
 	"sys/firmware/efi/efivars/SecureBoot-*",
 	"sys/firmware/efi/efivars/SetupMode-*",
 	"proc/config.gz",
-	/* the kernel's arguments are separated by them */
-	"proc/*/cmdline",
 };
 
 static GBytes *scrub_binary(struct scrub *scrub, const char *path, GBytes *bytes)
@@ -715,17 +721,20 @@ static gboolean is_text(const guint8 *data, gsize size)
 	return TRUE;
 }
 
-static GBytes *scrub_data(struct scrub *scrub, const char *path, GBytes *bytes)
+/* What was read as text has no NULs to its reader, who got line feeds; see root_read(). */
+static GBytes *scrub_data(struct scrub *scrub, const char *path, const struct tree_entry *entry)
 {
 	gsize size;
-	const guint8 *data = g_bytes_get_data(bytes, &size);
-	g_autofree char *text = NULL;
+	const guint8 *data = g_bytes_get_data(entry->data, &size);
+	g_autofree char *text = g_malloc0(size + 1);
 
 	if (size == 0)
-		return g_bytes_ref(bytes);
-	if (!is_text(data, size))
-		return scrub_binary(scrub, path, bytes);
-	text = g_strndup((const char *)data, size);
+		return g_bytes_ref(entry->data);
+	memcpy(text, data, size);
+	for (gsize i = 0; entry->text && i < size; i++)
+		text[i] = text[i] == '\0' ? '\n' : text[i];
+	if (!is_text((const guint8 *)text, size))
+		return scrub_binary(scrub, path, entry->data);
 	return scrub_text_file(scrub, path, text);
 }
 
@@ -734,7 +743,7 @@ static void scrub_entry(struct scrub *scrub, const char *path, const struct tree
 {
 	*to = *from;
 	to->target = from->target == NULL ? NULL : scrub_path(scrub, path, from->target);
-	to->data = from->data == NULL ? NULL : scrub_data(scrub, path, from->data);
+	to->data = from->data == NULL ? NULL : scrub_data(scrub, path, from);
 }
 
 struct tree *scrub_tree(const struct root *root, struct tree *tree)

@@ -137,12 +137,131 @@ static void judge_ignored_msrs(const struct rule *rule, const struct machine *ma
 		"sudo grep -r ignore_msrs /etc/modprobe.d /proc/cmdline");
 }
 
+/* pci= takes several words: "pci=noats,config_acs=..." */
+static void judge_config_acs(const struct rule *rule, const struct machine *machine,
+			     GPtrArray *findings)
+{
+	static const char *const options[] = { "config_acs=", "disable_acs_redir=" };
+	g_autofree char *value = host_argument(machine, "pci");
+
+	for (gsize i = 0; value != NULL && i < G_N_ELEMENTS(options); i++) {
+		g_autofree char *whole = NULL;
+
+		if (strstr(value, options[i]) == NULL)
+			continue;
+		whole = g_strdup_printf("pci=%s", value);
+		host_say(
+			findings, rule, "host", g_strdup_printf("/proc/cmdline has %s", whole),
+			"This sets bits that the hardware has; it cannot make groups smaller where "
+			"there is no wall, and may make them larger.",
+			advice_drop_argument(machine, whole));
+		return;
+	}
+}
+
+/* Arguments that are whole words: what they do to a desktop that lends a card. */
+static const struct {
+	const char *name, *message;
+} harmful[] = {
+	{ "nomodeset", "No graphics driver may run a screen then, the desktop's card included." },
+	{ "nofb", "No driver of a current kernel understands this." },
+	{ "rd.driver.blacklist",
+	  "It keeps the driver from every card of its kind while the machine starts, the desktop's "
+	  "too." },
+	{ "module_blacklist",
+	  "It keeps the module from every card of its kind, the desktop's too." },
+};
+
+static gboolean names_graphics(const char *value)
+{
+	static const char *const drivers[] = { "amdgpu", "radeon", "nvidia", "i915", "xe" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(drivers); i++) {
+		if (host_value_lists(value, drivers[i]))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void judge_harmful(const struct rule *rule, const struct machine *machine,
+			  GPtrArray *findings)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(harmful); i++) {
+		g_autofree char *value = host_argument(machine, harmful[i].name);
+		g_autofree char *whole = NULL;
+
+		/* nouveau is rightly kept away by NVIDIA's packages */
+		if (value == NULL || (value[0] != '\0' && !names_graphics(value)))
+			continue;
+		whole = value[0] == '\0' ? g_strdup(harmful[i].name)
+					 : g_strdup_printf("%s=%s", harmful[i].name, value);
+		host_say(findings, rule, "host", g_strdup_printf("/proc/cmdline has %s", whole),
+			 harmful[i].message, advice_drop_argument(machine, whole));
+	}
+}
+
+static void judge_disable_vga(const struct rule *rule, const struct machine *machine,
+			      GPtrArray *findings)
+{
+	if (!host_parameter_is_set(machine, "vfio_pci", "disable_vga"))
+		return;
+	host_say(findings, rule, "vfio-pci",
+		 g_strdup("/sys/module/vfio_pci/parameters/disable_vga is Y"),
+		 "It is about cards that SeaBIOS guests see as old VGA. Guests with UEFI do not.",
+		 g_strdup("Find the switch, and take it out:\n"
+			  "sudo grep -rn disable_vga /etc/modprobe.d /proc/cmdline"));
+}
+
+/* judge_setting - a finding for an argument, whatever its value */
+static void judge_setting(const struct rule *rule, const struct machine *machine,
+			  GPtrArray *findings, const char *name, const char *message)
+{
+	g_autofree char *value = host_argument(machine, name);
+	g_autofree char *whole = g_strdup_printf("%s=%s", name, value == NULL ? "" : value);
+
+	if (value != NULL)
+		host_say(findings, rule, "host", g_strdup_printf("/proc/cmdline has %s", whole),
+			 message, advice_drop_argument(machine, whole));
+}
+
+static void judge_isolcpus(const struct rule *rule, const struct machine *machine,
+			   GPtrArray *findings)
+{
+	judge_setting(rule, machine, findings, "isolcpus",
+		      "These processors are lost to the desktop even while no guest runs, and "
+		      "threads that are put there pile up on one of them.");
+}
+
+static void judge_nohz(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
+{
+	judge_setting(
+		rule, machine, findings, "nohz_full",
+		"Games gain next to nothing from it, and each call into the kernel costs more "
+		"on these processors. Keep it if you measured a gain.");
+}
+
 static const struct rule rules[] = {
 	{ "FW-09", SEVERITY_RISKY, 'V', "groups are what the hardware makes them",
 	  "pcie_acs_override= is a patch outside the mainline. It makes the kernel believe in "
 	  "walls "
 	  "between devices that are not there.",
 	  "drop pcie_acs_override=", "Linux tree has no such argument", judge_acs_override },
+	{ "FW-10", SEVERITY_RISKY, 'V', "nobody fiddles with ACS bits",
+	  "pci=config_acs= and pci=disable_acs_redir= change bits of a capability that is there. "
+	  "The "
+	  "kernel's own documents warn that groups may grow.",
+	  "drop the argument", "Linux Documentation/admin-guide/kernel-parameters.txt",
+	  judge_config_acs },
+	{ "BL-19", SEVERITY_RISKY, 'V', "no argument turns the desktop's own driver off",
+	  "Arguments work on all cards of a kind, while only one is to be lent.",
+	  "drop the argument", "Linux Documentation/admin-guide/kernel-parameters.txt",
+	  judge_harmful },
+	{ "PN-05", SEVERITY_OBSOLETE, 'V', "processors are not isolated for good",
+	  "isolcpus is documented as deprecated. Cpusets do the same while a guest runs, and can "
+	  "be "
+	  "undone.",
+	  "drop isolcpus=", "Linux Documentation/admin-guide/kernel-parameters.txt",
+	  judge_isolcpus },
 	{ "FW-18", SEVERITY_OBSOLETE, 'V', "video=efifb:off is no longer needed",
 	  "vfio-pci evicts the firmware's framebuffer from a VGA card when it takes it.",
 	  "drop video=efifb:off", "Linux drivers/vfio/pci/vfio_pci_core.c vfio_pci_vga_init",
@@ -156,6 +275,13 @@ static const struct rule rules[] = {
 	{ "FW-22", SEVERITY_OBSOLETE, 'V', "KVM reports what guests ask in vain",
 	  "ignore_msrs hides errors. The guests that needed it are of 2018.", "drop ignore_msrs",
 	  "Linux Documentation/admin-guide/kernel-parameters.txt", judge_ignored_msrs },
+	{ "BL-20", SEVERITY_STYLE, 'V', "disable_vga is for guests of old",
+	  "It turns off access to legacy VGA regions, which matters with several VGA cards under "
+	  "SeaBIOS.",
+	  "drop disable_vga", "Linux drivers/vfio/pci/vfio_pci.c", judge_disable_vga },
+	{ "PN-10", SEVERITY_STYLE, 'V', "nohz_full is a choice, not a need",
+	  "It stops the tick where one thread runs alone, at the price of slower system calls.",
+	  "drop nohz_full=", "Linux Documentation/admin-guide/kernel-parameters.txt", judge_nohz },
 	{ "FW-05", SEVERITY_STYLE, 'V', "no amd_iommu=on, no iommu=1",
 	  "The kernel knows neither. AMD's IOMMU is on whenever the firmware offers it.",
 	  "drop the argument", "Linux drivers/iommu/amd/init.c parse_amd_iommu_options",

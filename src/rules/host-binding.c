@@ -5,65 +5,6 @@
 
 /* What files under etc/ make of drivers: who is kept on a card, who is kept off. */
 
-/* id_list - the ids that vfio-pci was told to take, from the command line and modprobe.d */
-static char *id_list(const struct machine *machine)
-{
-	g_autofree char *given = machine->kernel->command_line == NULL
-					 ? NULL
-					 : kernel_argument(machine->kernel, "vfio-pci.ids");
-	g_autoptr(GString) ids = g_string_new(given);
-	g_auto(GStrv) files = root_list(machine->root, NULL, "etc/modprobe.d");
-
-	for (guint i = 0; files != NULL && files[i] != NULL; i++) {
-		g_autofree char *text =
-			root_read(machine->root, NULL, "etc/modprobe.d/%s", files[i]);
-		g_auto(GStrv) lines = g_strsplit(text == NULL ? "" : text, "\n", -1);
-
-		for (guint j = 0; lines[j] != NULL; j++) {
-			g_auto(GStrv) words = g_strsplit_set(g_strstrip(lines[j]), " \t", -1);
-			gboolean ours = g_strv_length(words) > 2 &&
-					g_str_equal(words[0], "options") &&
-					(g_str_equal(words[1], "vfio-pci") ||
-					 g_str_equal(words[1], "vfio_pci"));
-
-			for (guint k = 2; ours && words[k] != NULL; k++) {
-				if (g_str_has_prefix(words[k], "ids="))
-					g_string_append_printf(ids, ",%s", words[k] + 4);
-			}
-		}
-	}
-	return g_string_free(g_steal_pointer(&ids), FALSE);
-}
-
-static void judge_bridge_ids(const struct rule *rule, const struct machine *machine,
-			     GPtrArray *findings)
-{
-	g_autofree char *ids = id_list(machine);
-	g_auto(GStrv) entries = g_strsplit(ids, ",", -1);
-	g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-
-	for (guint i = 0; i < machine->devices->len; i++) {
-		const struct pcidev *dev = g_ptr_array_index(machine->devices, i);
-		g_autofree char *id = g_strdup_printf("%04x:%04x", dev->vendor, dev->device);
-		struct finding *finding;
-
-		if (!pcidev_is_bridge(dev) || !g_strv_contains((const char *const *)entries, id) ||
-		    !g_hash_table_add(told, g_strdup(id)))
-			continue;
-		finding = finding_add(findings, rule, dev->address);
-		finding->evidence =
-			g_strdup_printf("vfio-pci.ids has %s, which is %s", id, dev->name);
-		finding->message = g_strdup(
-			"vfio-pci takes no bridges, and a bridge need not be "
-			"taken: it stays where it is.");
-		finding->fix = g_strdup_printf(
-			"Find the list, and take %s out:\n"
-			"sudo grep -rn 'ids=' /etc/modprobe.d "
-			"/etc/default/grub /proc/cmdline",
-			id);
-	}
-}
-
 /* idle_twin - a card of this vendor that has no driver, where the vendor has several cards */
 static const struct pcidev *idle_twin(const struct machine *machine, guint16 vendor)
 {
@@ -194,17 +135,85 @@ static void judge_virqfd(const struct rule *rule, const struct machine *machine,
 	}
 }
 
+/* What a generator's configuration gets wrong about vfio-pci: a pattern that holds, one that mends.
+ */
+static const struct {
+	enum initramfs generator;
+	const char *wrong; /* a line like this... */
+	const char *right; /* ...unless one like this is there as well; NULL: none would help */
+	const char *message;
+	const char *fix;
+} mistakes[] = {
+	{ INITRAMFS_DRACUT, "^add_drivers\\+?=.*vfio_pci", "^force_drivers\\+?=.*vfio_pci",
+	  "dracut copies these modules into the initramfs and does not load them.",
+	  "Write force_drivers+=\" vfio_pci vfio vfio_iommu_type1 \" there, blanks included." },
+	{ INITRAMFS_DRACUT, "^(force|add)_drivers\\+=[\"']\\S.*vfio", NULL,
+	  "Without blanks inside the quotes the first name is glued to another file's last.",
+	  "Write force_drivers+=\" vfio_pci vfio vfio_iommu_type1 \" there, blanks included." },
+	{ INITRAMFS_MKINITCPIO,
+	  "^MODULES(_APPEND)?\\+?=.*\\b(amdgpu|radeon|nouveau|nvidia|i915|xe)\\b.*\\bvfio_pci\\b",
+	  NULL, "The graphics driver is loaded before vfio_pci, and takes the card.",
+	  "Put vfio_pci vfio vfio_iommu_type1 at the beginning of MODULES." },
+};
+
+static gboolean any_line_matches(const char *text, const char *pattern)
+{
+	return g_regex_match_simple(pattern, text, G_REGEX_MULTILINE, 0);
+}
+
+static void judge_generator_file(const struct rule *rule, const struct machine *machine,
+				 const char *path, GPtrArray *findings)
+{
+	g_autofree char *text = root_read(machine->root, NULL, "%s", path);
+	g_autofree char *valid = text == NULL ? NULL : g_utf8_make_valid(text, -1);
+
+	for (gsize i = 0; valid != NULL && i < G_N_ELEMENTS(mistakes); i++) {
+		g_autofree char *rebuild = NULL;
+
+		if (machine->boot->initramfs != mistakes[i].generator ||
+		    !any_line_matches(valid, mistakes[i].wrong) ||
+		    (mistakes[i].right != NULL && any_line_matches(valid, mistakes[i].right)))
+			continue;
+		rebuild = advice_for(machine, ADVICE_INITRAMFS);
+		host_say(findings, rule, "initramfs", g_strdup_printf("/%s", path),
+			 mistakes[i].message,
+			 g_strdup_printf("%s Then:\n%s", mistakes[i].fix, rebuild));
+		return;
+	}
+}
+
+static void judge_generator(const struct rule *rule, const struct machine *machine,
+			    GPtrArray *findings)
+{
+	static const char *const folders[] = { "etc/dracut.conf.d", "etc/mkinitcpio.conf.d" };
+
+	judge_generator_file(rule, machine, "etc/dracut.conf", findings);
+	judge_generator_file(rule, machine, "etc/mkinitcpio.conf", findings);
+	for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_auto(GStrv) names = root_list(machine->root, NULL, "%s", folders[i]);
+
+		for (guint j = 0; names != NULL && names[j] != NULL; j++) {
+			g_autofree char *path = g_build_filename(folders[i], names[j], NULL);
+
+			judge_generator_file(rule, machine, path, findings);
+		}
+	}
+}
+
 static const struct rule rules[] = {
 	{ "BD-05", SEVERITY_RISKY, 'D', "no card lacks its driver because of a blacklist",
 	  "A blacklist line stops the module for all cards, the host's own of the same maker too, "
 	  "and does not stop explicit loading.",
 	  "take the blacklist line out", "modprobe.d(5)", judge_blacklist },
+	{ "BD-07", SEVERITY_RISKY, 'V', "the initramfs loads vfio-pci first, if it has it",
+	  "Each generator has its own way to load a module early: force_drivers for dracut, the "
+	  "order "
+	  "of MODULES for mkinitcpio, a line in its list for initramfs-tools.",
+	  "mend the initramfs' configuration", "dracut man/dracut.conf.5, ArchWiki mkinitcpio",
+	  judge_generator },
 	{ "BD-06", SEVERITY_OBSOLETE, 'V', "nothing asks for vfio_virqfd",
 	  "It became a part of vfio with Linux 6.2.", "drop vfio_virqfd",
 	  "Linux drivers/vfio/Kconfig", judge_virqfd },
-	{ "GR-05", SEVERITY_STYLE, 'V', "vfio-pci is not told to take bridges",
-	  "vfio-pci refuses whatever has not header type 0, and bridges need not be taken.",
-	  "drop the bridge's id", "Linux drivers/vfio/pci/vfio_pci_core.c", judge_bridge_ids },
 };
 
 const struct rule_set host_rules_binding = { rules, G_N_ELEMENTS(rules) };

@@ -212,6 +212,13 @@ gboolean host_card_wanted(const struct machine *machine, const struct card *card
 	return !host_card_sole(machine, card, NULL) || host_all_cards_sole(machine);
 }
 
+const struct hardware *host_wanted(const struct machine *machine, guint number)
+{
+	const struct hardware *hardware = g_ptr_array_index(machine->hardware, number);
+
+	return host_card_wanted(machine, hardware->card) ? hardware : NULL;
+}
+
 gboolean host_kernel_since(const struct machine *machine, guint major, guint minor)
 {
 	const struct kernel *kernel = machine->kernel;

@@ -12,6 +12,11 @@ static void judge_cards_exist(const struct rule *rule, const struct machine *mac
 
 	if (machine->cards->len > 0)
 		return;
+	/* a folder of processors alone says nothing about cards */
+	if (!root_exists(machine->root, "sys/bus/pci")) {
+		host_add_unknown(rule, findings, "host", "/sys/bus/pci is not there");
+		return;
+	}
 	finding = finding_add(findings, rule, "host");
 	finding->evidence =
 		g_strdup_printf("%u PCI functions, none of class 03", machine->devices->len);
@@ -209,6 +214,104 @@ static void judge_only_display(const struct rule *rule, const struct machine *ma
 		"sudo hotseat up GUEST --take-last-display");
 }
 
+static char *take_over_command(const struct pcidev *dev)
+{
+	return g_strdup_printf(
+		"echo vfio-pci | sudo tee /sys/bus/pci/devices/%s/driver_override\n"
+		"echo %s | sudo tee /sys/bus/pci/devices/%s/driver/unbind\n"
+		"echo %s | sudo tee /sys/bus/pci/drivers_probe",
+		dev->address, dev->address, dev->address, dev->address);
+}
+
+/* One function is on vfio-pci, and the host still drives another. */
+static void judge_half_card(const struct rule *rule, const struct machine *machine,
+			    GPtrArray *findings)
+{
+	for (guint i = 0; i < machine->cards->len; i++) {
+		const struct card *card = g_ptr_array_index(machine->cards, i);
+		const struct pcidev *left = NULL;
+		gboolean taken = FALSE;
+
+		for (guint j = 0; j < card->functions->len; j++) {
+			const struct pcidev *dev = g_ptr_array_index(card->functions, j);
+
+			if (host_on_vfio(dev))
+				taken = TRUE;
+			else if (pcidev_driver_allowed(dev, machine->kernel->dma_ownership_model) ==
+				 KNOWN_NO)
+				left = dev;
+		}
+		if (taken && left != NULL)
+			host_say(findings, rule, left->address,
+				 g_strdup_printf("%s is on %s, and another function of the card on "
+						 "vfio-pci",
+						 left->address, left->driver),
+				 "A guest needs all functions of the card: without this one the "
+				 "kernel refuses the group, or cannot reset the card.",
+				 take_over_command(left));
+	}
+}
+
+/* Only PCI Express has links. Where no device shows one, the folder does not say. */
+static gboolean is_conventional(const struct machine *machine, const struct pcidev *dev)
+{
+	if (root_exists(machine->root, "sys/bus/pci/devices/%s/max_link_width", dev->address))
+		return FALSE;
+	for (guint i = 0; i < machine->devices->len; i++) {
+		const struct pcidev *other = g_ptr_array_index(machine->devices, i);
+
+		if (root_exists(machine->root, "sys/bus/pci/devices/%s/max_link_width",
+				other->address))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void judge_conventional(const struct rule *rule, const struct machine *machine,
+			       GPtrArray *findings)
+{
+	for (guint i = 0; i < machine->cards->len; i++) {
+		const struct card *card = g_ptr_array_index(machine->cards, i);
+		const struct pcidev *dev = card_display(card);
+
+		/* what sits on the root bus is part of the chipset and has a group of its own */
+		if (card->verdict != CARD_BLOCKED || g_str_has_prefix(dev->address, "0000:00:") ||
+		    !is_conventional(machine, dev))
+			continue;
+		host_say(findings, rule, dev->address,
+			 g_strdup_printf("%s has no PCI Express link, and shares group %s",
+					 dev->address, dev->group),
+			 "Behind a bridge to old PCI all devices speak with one voice. No kernel "
+			 "and "
+			 "no option can tell them apart.",
+			 g_strdup("Use a card in a PCI Express slot."));
+	}
+}
+
+static void judge_boot_card(const struct rule *rule, const struct machine *machine,
+			    GPtrArray *findings)
+{
+	const struct pcidev *boot = NULL;
+
+	for (guint i = 0; i < machine->cards->len; i++) {
+		const struct card *card = g_ptr_array_index(machine->cards, i);
+
+		if (!host_card_spare(machine, card))
+			continue;
+		/* another card can go, and the firmware does not show itself on that one */
+		if (card_display(card)->boot_vga != KNOWN_YES)
+			return;
+		boot = card_display(card);
+	}
+	if (boot == NULL)
+		return;
+	host_say(findings, rule, boot->address, g_strdup("its boot_vga is 1"),
+		 "The only card that can be lent is the one on which the firmware shows itself. "
+		 "Guests may need a file with its ROM then, and the first console is on it.",
+		 g_strdup("In the firmware setup choose the other card as primary display, or swap "
+			  "the slots."));
+}
+
 static const struct rule rules[] = {
 	{ "HS-11", SEVERITY_BROKEN, 'V', "there is a graphics card",
 	  "It is what Hotseat hands over.", NULL, "Linux Documentation/ABI/testing/sysfs-bus-pci",
@@ -220,6 +323,20 @@ static const struct rule rules[] = {
 	  "not go to the guest; they must only be left without a driver.",
 	  "free the card's IOMMU group", "Linux drivers/iommu/iommu.c, drivers/pci/pci-driver.c",
 	  judge_viability },
+	{ "GR-09", SEVERITY_RISKY, 'V', "the card is on PCI Express",
+	  "Devices behind a bridge to conventional PCI share the bridge's own id on the bus.",
+	  "use a PCI Express slot", "Linux drivers/pci/pci.c pci_acs_enabled", judge_conventional },
+	{ "GR-07", SEVERITY_RISKY, 'V', "a card is taken whole",
+	  "Sound, USB and serial functions of a card are in its group, and a bus reset needs them "
+	  "all.",
+	  "bind the whole card", "Linux drivers/iommu/iommu.c, drivers/i2c/busses/i2c-nvidia-gpu.c",
+	  judge_half_card },
+	{ "FW-16", SEVERITY_RISKY, 'V', "the firmware shows itself on the desktop's card",
+	  "The firmware may change the ROM of the card that it shows itself on, and the console's "
+	  "framebuffer lies in its memory.",
+	  "choose the other card as primary display",
+	  "Linux Documentation/ABI/testing/sysfs-class-drm, ArchWiki PCI passthrough via OVMF",
+	  judge_boot_card },
 	{ "UB-05", SEVERITY_RISKY, 'V', "the desktop keeps a display",
 	  "A desktop whose only card is lent goes dark, and its programs die, until the card is "
 	  "back.",

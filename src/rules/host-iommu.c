@@ -346,7 +346,7 @@ static void judge_address_width(const struct rule *rule, const struct machine *m
 		"A guest that sees the processor's width may put its card where "
 		"the IOMMU cannot reach (\"DMA mapping failed\").");
 	finding->fix = g_strdup_printf(
-		"In the guest's <cpu mode='host-passthrough'> put:\n"
+		"hotseat new sees to it. In guests made by others put into <cpu>:\n"
 		"<maxphysaddr mode='passthrough' limit='%u'/>",
 		firmware->iommu_bits);
 }

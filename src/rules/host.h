@@ -24,6 +24,9 @@ enum advice {
 /* advice_for - the commands, one in each line; never NULL; the caller owns them */
 char *advice_for(const struct machine *machine, enum advice advice);
 
+/* advice_usual_loader - how this distribution usually boots; BOOT_NOT_KNOWN: in several ways */
+enum boot_loader advice_usual_loader(const struct machine *machine);
+
 /* advice_add_argument, advice_drop_argument - change the kernel's command line for good */
 char *advice_add_argument(const struct machine *machine, const char *argument);
 char *advice_drop_argument(const struct machine *machine, const char *argument);
@@ -53,6 +56,9 @@ gboolean host_all_cards_sole(const struct machine *machine);
 /* host_card_wanted - a card that somebody would lend: not the desktop's last, unless all are that
  */
 gboolean host_card_wanted(const struct machine *machine, const struct card *card);
+
+/* host_wanted - hardware of the card with this number, if somebody would lend it; else NULL */
+const struct hardware *host_wanted(const struct machine *machine, guint number);
 
 /* host_forbidden_bridge - a bridge in one of the card's groups whose driver the kernel's rule
  * forbids */
@@ -109,8 +115,8 @@ void host_add_unknown(const struct rule *rule, GPtrArray *findings, const char *
 /* The rules by subject, each set in the file of that name. */
 extern const struct rule_set host_rules_iommu, host_rules_groups, host_rules_tools,
 	host_rules_reset, host_rules_bars, host_rules_holders, host_rules_scripts,
-	host_rules_binding, host_rules_desktop, host_rules_tuning, host_rules_boot,
-	host_rules_arguments;
+	host_rules_binding, host_rules_desktop, host_rules_ids, host_rules_memory,
+	host_rules_tuning, host_rules_boot, host_rules_arguments;
 
 /* A user of the host, as far as rights go. */
 struct host_user {

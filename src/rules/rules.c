@@ -85,9 +85,10 @@ void findings_sort(GPtrArray *findings)
  * may be milder.
  */
 static const struct rule_set *const host_sets[] = {
-	&host_rules_iommu,   &host_rules_groups,  &host_rules_tools,   &host_rules_reset,
-	&host_rules_bars,    &host_rules_holders, &host_rules_scripts, &host_rules_binding,
-	&host_rules_desktop, &host_rules_tuning,  &host_rules_boot,    &host_rules_arguments,
+	&host_rules_iommu,   &host_rules_groups,    &host_rules_tools,   &host_rules_reset,
+	&host_rules_bars,    &host_rules_holders,   &host_rules_scripts, &host_rules_ids,
+	&host_rules_binding, &host_rules_desktop,   &host_rules_tuning,  &host_rules_memory,
+	&host_rules_boot,    &host_rules_arguments,
 };
 
 const struct rule *rules_host(gsize number)
@@ -124,6 +125,7 @@ GPtrArray *rules_judge_host(const struct machine *machine)
 	GPtrArray *findings = findings_new();
 	const struct rule *rule;
 
+	g_assert((machine->parts & MACHINE_JUDGED) == MACHINE_JUDGED);
 	for (gsize i = 0; (rule = rules_host(i)) != NULL; i++)
 		rule->judge(rule, machine, findings);
 	findings_sort(findings);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
+#include <time.h>
 
 #include "core/error.h"
 #include "plan/reason.h"
@@ -492,6 +493,16 @@ static void fail(const struct topology *machine, const struct world *world, guin
 		world->card_node, n);
 }
 
+static gint64 slowest; /* microseconds of processor time */
+
+static gint64 processor_microseconds(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (gint64)now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
 static void check_one(const struct topology *machine, const struct world *world,
 		      const struct best *best, guint n)
 {
@@ -500,9 +511,11 @@ static void check_one(const struct topology *machine, const struct world *world,
 	struct placement placement = { 0 };
 	g_autofree guint *taken = NULL;
 	struct score score;
+	gint64 start = processor_microseconds();
 	gboolean done =
 		placement_choose(world->cpus, n, world->card_node, &placement, reasons, &error);
 
+	slowest = MAX(slowest, processor_microseconds() - start);
 	if (best != NULL && (n > world->threads || !best[n].found)) {
 		g_assert_false(done);
 		g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_REFUSED));
@@ -581,6 +594,7 @@ static void test_promises(void)
 			g_test_message("%s: %.1f s", machine->name,
 				       (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
 	}
+	g_test_message("the slowest placement took %" G_GINT64_FORMAT " us", slowest);
 	g_test_message("%u of %u machines against every placement there is", proven, machines->len);
 }
 
