@@ -22,7 +22,8 @@ static void judge_form(const struct domain_rule *rule, struct judging *judging)
 	guint line, column;
 	const char *defect = document_defect(judging->document, &line, &column);
 
-	if (defect != NULL)
+	/* What has no element at all is not XML, and nobody said that it was. */
+	if (defect != NULL && document_root_name(judging->document) != NULL)
 		blame_text(rule, judging, line, column)->evidence = g_strdup(defect);
 }
 
@@ -49,8 +50,9 @@ static const struct {
 static void judge_losses(const struct domain_rule *rule, struct judging *judging)
 {
 	const GPtrArray *lost = document_losses(judging->document);
+	gboolean any = document_root_name(judging->document) != NULL;
 
-	for (guint i = 0; i < lost->len; i++) {
+	for (guint i = 0; any && i < lost->len; i++) {
 		const struct loss *loss = g_ptr_array_index(lost, i);
 		struct finding *finding;
 

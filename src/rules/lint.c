@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/lint.h"
 
+#include "rules/config.h"
 #include "rules/domain.h"
 
 const char *lint_kind_name(enum lint_kind kind)
@@ -20,16 +21,54 @@ const char *lint_kind_name(enum lint_kind kind)
 	return names[kind];
 }
 
+/* What each kind has that the ones after it have not, in this order. */
+static const struct {
+	enum lint_kind kind;
+	const char *pattern;
+} marks[] = {
+	{ LINT_SCRIPT, "\\A#!" },
+	{ LINT_DOMAIN, "\\A\\s*<|<domain\\b|<devices>|&lt;domain\\b" },
+	{ LINT_MKINITCPIO, "(?m)^\\s*(MODULES|HOOKS|BINARIES)=[(\"]" },
+	{ LINT_DRACUT, "(?m)^\\s*(force_drivers|add_drivers|omit_drivers|add_dracutmodules)\\+?=" },
+	{ LINT_QEMU_CONF,
+	  "(?m)^#?\\s*(cgroup_device_acl|clear_emulator_capabilities|nvram|relaxed_acs_check|"
+	  "security_driver)\\s*=" },
+	{ LINT_ARGUMENTS,
+	  "(?m)^\\s*GRUB_CMDLINE|^\\s*(kernel_)?cmdline\\s*[:=]|^\\s*options\\s+(?!vfio|kvm|snd|"
+	  "nvidia|i915|amdgpu|nouveau).*=|BOOT_IMAGE=|\\b(amd_iommu|intel_iommu|iommu)=|\\broot=" },
+	{ LINT_MODPROBE, "(?m)^\\s*(options|softdep|blacklist|install|alias)\\s+\\S" },
+	{ LINT_SCRIPT,
+	  "(?m)^\\s*(echo|modprobe|rmmod|systemctl|virsh|if|for|while|case|export)\\s" },
+	{ LINT_MODULES, "(?m)^\\s*vfio[\\w-]*\\s*$" },
+};
+
 enum lint_kind lint_kind_of(const char *text, gsize length)
 {
-	return LINT_DOMAIN;
+	g_autofree char *valid = g_utf8_make_valid(text, (gssize)MIN(length, DOCUMENT_MAX));
+
+	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+		if (g_regex_match_simple(marks[i].pattern, valid, 0, 0))
+			return marks[i].kind;
+	}
+	return LINT_NOTHING;
 }
 
 GPtrArray *lint_judge(const char *text, gsize length, const struct machine *machine, GError **error)
 {
-	autoptr(document) document = document_read(text, length, error);
+	enum lint_kind kind = lint_kind_of(text, length);
+	g_autofree char *valid = NULL;
+	GPtrArray *findings;
 
-	return document == NULL ? NULL : domain_judge(document, machine);
+	if (kind == LINT_DOMAIN || kind == LINT_NOTHING || length > DOCUMENT_MAX) {
+		autoptr(document) document = document_read(text, length, error);
+
+		return document == NULL ? NULL : domain_judge(document, machine);
+	}
+	valid = g_utf8_make_valid(text, (gssize)length);
+	findings = findings_new();
+	config_judge(valid, kind, findings);
+	findings_sort(findings);
+	return findings;
 }
 
 void findings_print_text(const GPtrArray *findings, const char *subject, enum lint_kind kind,
