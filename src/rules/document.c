@@ -499,7 +499,8 @@ char *element_tag(const struct document *document, const struct element *element
 
 	if (place->length == 0)
 		return element_title(element);
-	for (const char *at = start; at < start + place->length; at = (at + g_utf8_skip[(guchar)*at])) {
+	for (const char *at = start; at < start + place->length;
+	     at = (at + g_utf8_skip[(guchar)*at])) {
 		gboolean blank = g_ascii_isspace(*at) || g_ascii_iscntrl(*at);
 
 		if (tag->len >= TAG_SHOWN) {

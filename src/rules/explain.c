@@ -32,6 +32,7 @@ struct way {
 /* The first line that showed a rule. */
 struct seen {
 	guint64 line, count;
+	guint64 last; /* line that was counted: a rule has several ways to match one */
 	char *text;
 };
 
@@ -217,8 +218,9 @@ static void end_line(struct explainer *explainer)
 		const struct way *way = g_ptr_array_index(explainer->ways, i);
 		struct seen *seen = &g_array_index(explainer->seen, struct seen, way->number);
 
-		if (!has_all(explainer, way))
+		if (seen->last == explainer->number || !has_all(explainer, way))
 			continue;
+		seen->last = explainer->number;
 		if (seen->count++ == 0) {
 			seen->line = explainer->number;
 			seen->text = shown(explainer->line);
@@ -286,10 +288,9 @@ static void add_finding(GPtrArray *findings, const struct log_rule *rule, const 
 
 	finding->line = (guint)MIN(seen->line, G_MAXUINT);
 	finding->column = 1;
-	finding->evidence = seen->count > 1
-				    ? g_strdup_printf("%s (and %" G_GUINT64_FORMAT " lines more)",
-						      seen->text, seen->count - 1)
-				    : g_strdup(seen->text);
+	finding->evidence = seen->count > 1 ? g_strdup_printf("%s (and %" G_GUINT64_FORMAT " more)",
+							      seen->text, seen->count - 1)
+					    : g_strdup(seen->text);
 	finding->message = g_strdup_printf("%s: %s", sure_words[rule->sure], rule->meaning);
 	finding->fix = g_strdup(rule->next);
 }

@@ -93,6 +93,17 @@ static void test_ordinary(void)
 	g_assert_cmpuint(findings->len, ==, 0);
 }
 
+/* Two wordings of one cause in a line are one line. */
+static void test_count(void)
+{
+	g_autoptr(GPtrArray) findings =
+		explain_text("Unknown PCI header type '127'\nunknown pci header type '127'\n");
+
+	g_assert_cmpuint(findings->len, ==, 1);
+	g_assert_true(
+		g_str_has_suffix(((struct finding *)findings->pdata[0])->evidence, "(and 1 more)"));
+}
+
 /* However the text is cut into parts, and however long a line is, the answer is the same. */
 static void test_parts(void)
 {
@@ -130,6 +141,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/explain/errors", test_errors);
 	g_test_add_func("/explain/loose", test_loose);
 	g_test_add_func("/explain/ordinary", test_ordinary);
+	g_test_add_func("/explain/count", test_count);
 	g_test_add_func("/explain/parts", test_parts);
 	g_test_add_func("/explain/long-line", test_long_line);
 	return g_test_run();
