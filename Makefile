@@ -6,8 +6,10 @@
 #                 take long
 #   make install  build, and install below /usr (or DESTDIR)
 #   make bench    how quick it is, beside what people use today
+#   make fuzz     go on looking for inputs that crash, SECONDS for each target (default: 60)
 
 BUILD := build
+SECONDS := 60
 
 .PHONY: all deps check demo bench install unit stories stories-long format clean
 
@@ -36,7 +38,13 @@ stories-long: deps all
 	@lab/run --build $(BUILD) --long $(STORIES)
 
 bench: deps all
+	@meson compile -C $(BUILD) reading read-loop >/dev/null
 	bench/devices $(BUILD)/src/cli/hotseat
+	bench/reading-ratio $(BUILD)
+	meson test -C $(BUILD) promises placement --verbose | grep -E "slowest|every placement|^. all|# all"
+
+fuzz:
+	@tests/fuzz/run $(BUILD)-fuzz $(SECONDS) $(TARGETS)
 
 install: all
 	meson install -C $(BUILD)

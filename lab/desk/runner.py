@@ -13,6 +13,7 @@ from .channel import ChannelError
 from .desktop import Desktop, DesktopError
 
 TRIES = 3
+NOT_MEASURED = "not measured"
 
 
 class Runner:
@@ -82,7 +83,7 @@ class Runner:
                 return why
             self.faults += 1
             self.teller.say(f"That was a fault of the emulator ({fault}), not of the story.")
-        return f"not measured: the emulator failed {TRIES} times"
+        return f"{NOT_MEASURED}: the emulator failed {TRIES} times"
 
     def print_faults(self):
         if self.faults:

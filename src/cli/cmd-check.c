@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "core/error.h"
+#include "rules/games.h"
 #include "rules/rules.h"
 
 static const char *const examples[] = {
@@ -20,8 +21,7 @@ static const char *const examples[] = {
 static struct machine *machine_open(const char *path, GError **error)
 {
 	struct root *root = root_open(path, error);
-	struct machine *machine =
-		root == NULL ? NULL : machine_read(root, MACHINE_DEVICES | MACHINE_SYSTEM, error);
+	struct machine *machine = root == NULL ? NULL : machine_read(root, MACHINE_JUDGED, error);
 
 	if (machine == NULL && error != NULL && *error != NULL) {
 		(*error)->domain = HOTSEAT_ERROR;
@@ -38,10 +38,14 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 	if (machine == NULL)
 		return -1;
 	findings = rules_judge_host(machine);
-	if (invocation->json)
+	if (invocation->json) {
 		findings_print_json(findings, "host", stdout);
-	else
+	} else {
+		g_autofree char *games = games_summary();
+
 		findings_print(findings, machine, stdout);
+		printf("\n%s\n", games);
+	}
 	return findings_count(findings, SEVERITY_BROKEN) > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -53,10 +57,11 @@ const struct command command_check = {
 		"Looks at the processor, the firmware, the IOMMU and its groups, the kernel, QEMU "
 		"and libvirt, and judges what it sees by rules. Nothing is changed.\n\n"
 		"The first lines say whether a graphics card can be handed over and what to do "
-		"next. Then come the findings: what blocks, what could not be read, and what else "
-		"there is. Each has the id of its rule, what was seen and where, and the commands "
-		"for this distribution.\n\n"
-		"Some facts only root can read. They are shown as not known, never as wrong.\n\n"
+		"next, and which answers only root can read: those are never taken for wrong. Then "
+		"come the findings: what blocks, what may go wrong, what is slow, and advice. Each "
+		"has the id of its rule, what was seen and where, and the commands for this "
+		"distribution. All rules are described in rules.md, games that refuse virtual "
+		"machines in games.md.\n\n"
 		"The exit status is 1 if something blocks, 0 if not, 5 if the machine could not be "
 		"read.",
 	.examples = examples,

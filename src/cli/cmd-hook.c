@@ -51,7 +51,7 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 	facts = domain_facts_parse(xml, error);
 	if (facts == NULL)
 		return -1;
-	if (!facts->ours)
+	if (!facts->ours || facts->uuid == NULL)
 		return EXIT_SUCCESS;
 	host = host_new_live(error);
 	if (host == NULL)

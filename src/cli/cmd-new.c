@@ -12,6 +12,7 @@
 #include "guest/image.h"
 #include "guest/names.h"
 #include "guest/virt.h"
+#include "rules/games.h"
 
 #define NEW_DISK_DEFAULT (G_GUINT64_CONSTANT(128) << 30)
 
@@ -183,6 +184,8 @@ static void print_reasons(const struct plan *plan)
 
 static void print_what_to_plug(const char *name, const struct plan *plan)
 {
+	g_autofree char *games = games_summary();
+
 	printf("\nNext:\n"
 	       "  1. Plug a monitor, or a second cable of yours, into %s.\n"
 	       "  2. sudo hotseat up %s\n"
@@ -194,7 +197,7 @@ static void print_what_to_plug(const char *name, const struct plan *plan)
 		       "     virt-manager or: virt-viewer --connect qemu:///system %s\n"
 		       "     Then take that screen away: sudo hotseat set %s screen=card\n",
 		       name, name);
-	printf("Some games refuse to run in any virtual machine (CD-03); look yours up first.\n");
+	printf("%s\n", games);
 }
 
 static gboolean make_disk(struct virt *virt, const char *name, struct disk *disk, GError **error)
@@ -224,8 +227,18 @@ static gboolean define(struct virt *virt, const struct domain_spec *spec, struct
 	return FALSE;
 }
 
+/* The address width that the guest must be kept to; 0 where the IOMMU reaches as far as the CPU. */
+static guint choose_address_bits(const struct firmware *firmware)
+{
+	gboolean short_arm =
+		firmware->iommu_bits != 0 && firmware->iommu_bits < firmware->physical_bits;
+
+	return short_arm ? firmware->iommu_bits : 0;
+}
+
 static int make(const char *name, struct virt *virt, const struct plan *plan,
-		const struct virt_capabilities *capabilities, struct disk *disk, GError **error)
+		const struct virt_capabilities *capabilities, guint address_bits, struct disk *disk,
+		GError **error)
 {
 	struct domain_spec spec = {
 		.name = name,
@@ -239,6 +252,7 @@ static int make(const char *name, struct virt *virt, const struct plan *plan,
 		.vendor_id = is_none(wanted.vendor_id) ? NULL : wanted.vendor_id,
 		.no_vendor_id = is_none(wanted.vendor_id),
 		.network = is_none(wanted.network) ? NULL : wanted.network,
+		.address_bits = address_bits,
 		.screen = wanted.kernel == NULL,
 	};
 
@@ -318,7 +332,8 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 		return -1;
 	capabilities = virt_read_capabilities(virt, wanted.virt_type, error);
 	if (capabilities != NULL && check_firmware(capabilities, error))
-		status = make(name, virt, plan, capabilities, &disk, error);
+		status = make(name, virt, plan, capabilities,
+			      choose_address_bits(&machine->firmware), &disk, error);
 	g_free(disk.path);
 	return status;
 }

@@ -16,11 +16,16 @@ static const GOptionEntry options[] = {
 };
 
 /*
- * libvirt would find a missing image only after the card has changed hands. Better said before
+ * libvirt would find what is missing only after the card has changed hands. Better said before
  * anything is touched.
  */
-static gboolean check_images(const struct domain_facts *facts, GError **error)
+static gboolean check_files_and_networks(struct virt *virt, const struct domain_facts *facts,
+					 GError **error)
 {
+	for (guint i = 0; facts->networks[i] != NULL; i++) {
+		if (!virt_network_check(virt, facts->networks[i], error))
+			return FALSE;
+	}
 	for (guint i = 0; facts->images[i] != NULL; i++) {
 		if (access(facts->images[i], F_OK) == 0)
 			continue;
@@ -134,7 +139,7 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 		printf("%s is %s already.\n", facts->name, guest_state_name(state));
 		return EXIT_SUCCESS;
 	}
-	if (!check_images(facts, error))
+	if (!check_files_and_networks(virt, facts, error))
 		return -1;
 	return hand_over(virt, facts, error);
 }

@@ -6,8 +6,25 @@
 #include "cli/commands.h"
 
 const struct command *const command_table[] = {
-	&command_check, &command_devices, &command_new, &command_list,    &command_up,
-	&command_down,  &command_status,  &command_set, &command_recover, &command_hook,
+	/* to find out */
+	&command_check,
+	&command_devices,
+	&command_plan,
+	&command_map,
+	&command_record,
+	/* what others wrote */
+	&command_lint,
+	&command_explain,
+	/* guests */
+	&command_new,
+	&command_set,
+	&command_list,
+	/* the handover */
+	&command_up,
+	&command_down,
+	&command_status,
+	&command_recover,
+	&command_hook,
 	NULL,
 };
 

@@ -7,9 +7,14 @@
 extern const struct command command_check;
 extern const struct command command_devices;
 extern const struct command command_down;
+extern const struct command command_explain;
 extern const struct command command_hook;
+extern const struct command command_lint;
 extern const struct command command_list;
+extern const struct command command_map;
 extern const struct command command_new;
+extern const struct command command_plan;
+extern const struct command command_record;
 extern const struct command command_recover;
 extern const struct command command_set;
 extern const struct command command_status;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * Prints the man page's middle (scdoc) and the shells' completions from the command table, so that
- * none of them can say anything else than the program does.
+ * Prints the man page's middle (scdoc) and the shells' completions from the command table, and the
+ * pages about rules and games from theirs, so that none of them can say anything else than the
+ * program does.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/command.h"
+#include "rules/games.h"
+#include "rules/rules.h"
 
 static gboolean is_public(const struct command *command)
 {
@@ -195,14 +198,76 @@ static void print_fish(void)
 	}
 }
 
+/* What an id's letters stand for, in the order of the page. */
+static const struct {
+	const char *letters, *heading;
+} subjects[] = {
+	{ "FW", "Firmware and kernel" },
+	{ "GR", "IOMMU groups" },
+	{ "BD", "Binding" },
+	{ "UB", "Unbinding" },
+	{ "RS", "Reset" },
+	{ "PW", "Power" },
+	{ "BL", "Boot loaders" },
+	{ "MM", "Memory" },
+	{ "PN", "Placement" },
+	{ "IN", "Keyboards and mice" },
+	{ "AU", "Sound" },
+	{ "DD", "Monitors" },
+	{ "HS", "What Hotseat wants of a host" },
+};
+
+static void print_rule(const struct rule *rule)
+{
+	printf("### %s: %s\n\n%s\n\n", rule->id, rule->title, rule->why);
+	printf("* If it does not hold: %s\n", severity_name(rule->severity));
+	if (rule->remedy != NULL)
+		printf("* What mends it: %s\n", rule->remedy);
+	printf("* How well it is known: %s\n* Source: %s\n\n", rule_tag_words(rule->tag),
+	       rule->source);
+}
+
+static void print_rules(void)
+{
+	const struct rule *rule;
+
+	puts("# Rules\n\n"
+	     "What `hotseat check` judges a machine by. Each rule says what should hold; the "
+	     "severity is that of the usual case, and `check` may find a milder one. An id keeps "
+	     "its "
+	     "meaning for ever.\n");
+	for (gsize i = 0; i < G_N_ELEMENTS(subjects); i++) {
+		printf("## %s\n\n", subjects[i].heading);
+		for (gsize j = 0; (rule = rules_host(j)) != NULL; j++) {
+			if (g_str_has_prefix(rule->id, subjects[i].letters))
+				print_rule(rule);
+		}
+	}
+}
+
+static void print_games(void)
+{
+	gsize n = 0;
+	const struct game *games = games_table(&n);
+
+	puts("# Games that refuse virtual machines\n\n"
+	     "What players and makers reported, with where and when. It changes with every season: "
+	     "look at the source before you buy or install. Hotseat does not help to hide a "
+	     "virtual "
+	     "machine; accounts are banned for that.\n\n"
+	     "| Game | Its guard | What happens | Source | Date |\n"
+	     "| --- | --- | --- | --- | --- |");
+	for (gsize i = 0; i < n; i++)
+		printf("| %s | %s | %s | %s | %s |\n", games[i].name, games[i].guard,
+		       games[i].effect, games[i].source, games[i].date);
+}
+
 static const struct {
 	const char *name;
 	void (*print)(void);
 } products[] = {
-	{ "man", print_man },
-	{ "bash", print_bash },
-	{ "zsh", print_zsh },
-	{ "fish", print_fish },
+	{ "man", print_man },   { "bash", print_bash },   { "zsh", print_zsh },
+	{ "fish", print_fish }, { "rules", print_rules }, { "games", print_games },
 };
 
 int main(int argc, char **argv)
@@ -213,6 +278,6 @@ int main(int argc, char **argv)
 			return EXIT_SUCCESS;
 		}
 	}
-	fputs("usage: gendoc man|bash|zsh|fish\n", stderr);
+	fputs("usage: gendoc man|bash|zsh|fish|rules|games\n", stderr);
 	return 2;
 }

@@ -32,6 +32,13 @@ struct domain_facts *lend_read_guest(struct virt *virt, const char *name, GError
 			    name);
 		return NULL;
 	}
+	if (facts->uuid == NULL || facts->fingerprint == NULL) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
+			    "hotseat's own <metadata> in %s is damaged: it names no card. Make the "
+			    "guest anew, or put it right with: virsh edit %s",
+			    name, name);
+		return NULL;
+	}
 	return g_steal_pointer(&facts);
 }
 

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 
-G_DEFINE_QUARK(hotseat - error - quark, hotseat_error)
+GQuark hotseat_error_quark(void)
+{
+	return g_quark_from_static_string("hotseat-error-quark");
+}
 
 int hotseat_error_exit_status(const GError *error)
 {

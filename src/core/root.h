@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/autoptr.h"
+#include "core/tree.h"
 
 /*
  * A root folder: something that holds sys/, proc/, etc/ and so on. The live machine is "/"; a
@@ -30,7 +31,8 @@ struct root *root_open(const char *path, GError **error);
  * root_enter - open a folder below a root as a root of its own
  *
  * For reading many files of one device: the kernel then walks the long path once. Links that are
- * followed from there are confined to the folder, except below the live root.
+ * followed from there are confined to the folder, except below the live root. @root must outlive
+ * what was entered.
  */
 struct root *root_enter(const struct root *root, GError **error, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
@@ -54,6 +56,15 @@ int root_fd(const struct root *root);
  * /proc/PID/cmdline needs), or NULL.
  */
 char *root_read(const struct root *root, GError **error, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+
+/**
+ * root_read_attribute - root_read() for an attribute of sysfs
+ *
+ * These are at most a page and come in one read (Documentation/filesystems/sysfs.rst), so that the
+ * end is not looked for. Not for /proc, whose files come in pieces.
+ */
+char *root_read_attribute(const struct root *root, GError **error, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 
 /* root_read_bytes - the first @max bytes of a file, binary */
@@ -95,3 +106,12 @@ gboolean root_exists(const struct root *root, const char *format, ...) G_GNUC_PR
  */
 gboolean root_stat(const struct root *root, struct statx *info, GError **error, const char *format,
 		   ...) G_GNUC_PRINTF(4, 5);
+
+/**
+ * root_trace - note from now on all that is read, listed or looked at, and what came of it
+ * @root:  from root_open(); what is read through roots that are entered from it counts too
+ * @trace: stays the caller's and must outlive the root; several roots may share one; NULL: no more
+ *
+ * Reading gets slower by several times.
+ */
+void root_trace(struct root *root, struct tree *trace);

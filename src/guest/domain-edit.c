@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest/domain-edit.h"
 
-#include <libxml/parser.h>
-#include <libxml/tree.h>
-#include <string.h>
-
 #include "core/error.h"
-
-#define NAME(text) ((const xmlChar *)(text))
+#include "guest/xml.h"
 
 static gboolean has_name(const xmlNode *node, const char *name)
 {
-	return node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, NAME(name));
+	return node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, XML_STRING(name));
 }
 
 static xmlNode *find_child(xmlNode *parent, const char *name)
@@ -28,7 +23,7 @@ static gboolean belongs_to_screen(xmlNode *node)
 {
 	static const char *const always[] = { "graphics", "video" };
 	static const char *const with_spice[] = { "channel", "redirdev", "smartcard", "audio" };
-	g_autofree char *type = (char *)xmlGetProp(node, NAME("type"));
+	g_autofree char *type = (char *)xmlGetProp(node, XML_STRING("type"));
 
 	for (guint i = 0; i < G_N_ELEMENTS(always); i++) {
 		if (has_name(node, always[i]))
@@ -61,36 +56,37 @@ static void add_screen(xmlNode *devices, gboolean window)
 	xmlNode *model;
 
 	if (window) {
-		xmlNode *graphics = xmlNewChild(devices, NULL, NAME("graphics"), NULL);
+		xmlNode *graphics = xmlNewChild(devices, NULL, XML_STRING("graphics"), NULL);
 
-		xmlNewProp(graphics, NAME("type"), NAME("spice"));
-		xmlNewProp(graphics, NAME("autoport"), NAME("yes"));
+		xmlNewProp(graphics, XML_STRING("type"), XML_STRING("spice"));
+		xmlNewProp(graphics, XML_STRING("autoport"), XML_STRING("yes"));
+		xmlNewProp(graphics, XML_STRING("listen"), XML_STRING("127.0.0.1"));
 	}
-	video = xmlNewChild(devices, NULL, NAME("video"), NULL);
-	model = xmlNewChild(video, NULL, NAME("model"), NULL);
-	xmlNewProp(model, NAME("type"), NAME(window ? "vga" : "none"));
+	video = xmlNewChild(devices, NULL, XML_STRING("video"), NULL);
+	model = xmlNewChild(video, NULL, XML_STRING("model"), NULL);
+	xmlNewProp(model, XML_STRING("type"), XML_STRING(window ? "vga" : "none"));
 }
 
 char *domain_edit_screen(const char *xml, gboolean window, GError **error)
 {
-	xmlDoc *document = xmlReadMemory(xml, (int)strlen(xml), "domain.xml", NULL,
-					 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	xmlNode *domain = document == NULL ? NULL : xmlDocGetRootElement(document);
-	xmlNode *devices = domain == NULL ? NULL : find_child(domain, "devices");
+	const char *why = NULL;
+	g_autoptr(xmlDoc) document = xml_parse(xml, &why);
+	xmlNode *devices =
+		document == NULL ? NULL : find_child(xmlDocGetRootElement(document), "devices");
 	xmlChar *text = NULL;
-	char *result = NULL;
+	char *result;
 	int size = 0;
 
 	if (devices == NULL) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
-			    "libvirt's XML of this guest has no devices");
-	} else {
-		remove_screen(devices);
-		add_screen(devices, window);
-		xmlDocDumpMemory(document, &text, &size);
-		result = g_strndup((const char *)text, (gsize)size);
-		xmlFree(text);
+			    "libvirt's XML of this guest cannot be changed: %s",
+			    why == NULL ? "it has no devices" : why);
+		return NULL;
 	}
-	xmlFreeDoc(document);
+	remove_screen(devices);
+	add_screen(devices, window);
+	xmlDocDumpMemory(document, &text, &size);
+	result = g_strndup((const char *)text, (gsize)size);
+	xmlFree(text);
 	return result;
 }

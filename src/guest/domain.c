@@ -37,7 +37,6 @@ static void write_metadata(xmlTextWriter *xml, const struct domain_spec *spec)
 		 METADATA_VERSION, NULL);
 	if (spec->plan->card != NULL)
 		xml_empty(xml, "hotseat:card", "fingerprint", spec->plan->card->fingerprint, NULL);
-	xml_empty(xml, "hotseat:screen", "emulated", spec->screen ? "yes" : "no", NULL);
 	xml_close(xml);
 	xml_close(xml);
 }
@@ -149,6 +148,24 @@ static void write_topology(xmlTextWriter *xml, const struct placement *placement
 		  threads, NULL); /* CP-02 */
 }
 
+#define LIBVIRT_LIMITS_ADDRESS_BITS 9003000
+
+/*
+ * FW-15: firmware puts the card where the processor's address width allows it, which may be beyond
+ * what the IOMMU can translate. Before libvirt 9.3 the width can only be given outright.
+ */
+static void write_address_width(xmlTextWriter *xml, const struct domain_spec *spec)
+{
+	g_autofree char *bits = number(spec->address_bits);
+
+	if (spec->address_bits == 0)
+		return;
+	if (spec->capabilities->libvirt_version >= LIBVIRT_LIMITS_ADDRESS_BITS)
+		xml_empty(xml, "maxphysaddr", "mode", "passthrough", "limit", bits, NULL);
+	else
+		xml_empty(xml, "maxphysaddr", "mode", "emulate", "bits", bits, NULL);
+}
+
 #define QEMU_HIDES_ARCH_CAPABILITIES 10001000
 
 static void write_cpu(xmlTextWriter *xml, const struct domain_spec *spec)
@@ -166,6 +183,8 @@ static void write_cpu(xmlTextWriter *xml, const struct domain_spec *spec)
 	/* CP-05: the real caches are the truth only while the guest is within one of them. */
 	if (passthrough && find_home(spec->plan).one_cache)
 		xml_empty(xml, "cache", "mode", "passthrough", NULL);
+	if (passthrough)
+		write_address_width(xml, spec);
 	/* CP-04 */
 	if (amd && spec->plan->placement.threads > 1)
 		xml_empty(xml, "feature", "policy", "require", "name", "topoext", NULL);

@@ -22,6 +22,7 @@ struct domain_spec {
 	const char *vendor_id;                 /* Hyper-V vendor id; NULL: our own default */
 	gboolean no_vendor_id;
 	const char *network; /* libvirt network; NULL: no interface */
+	guint address_bits;  /* the IOMMU's, where the processor has more (FW-15); 0: no limit */
 	gboolean screen;     /* emulated screen beside the card (SPICE and VGA) */
 };
 
@@ -43,6 +44,7 @@ struct domain_facts {
 	char **hostdevs;   /* "0000:01:00.0", …, NULL-terminated */
 	gboolean managed;  /* some hostdev is managed='yes': libvirt binds, we keep away */
 	char **images;     /* files and block devices of its disks, NULL-terminated */
+	char **networks;   /* libvirt networks that its interfaces are on, NULL-terminated */
 	char *toggle;      /* grabToggle of its evdev keyboard, "ctrl-ctrl"; NULL: none */
 };
 

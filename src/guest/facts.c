@@ -117,6 +117,8 @@ struct domain_facts *domain_facts_parse(const char *xml, GError **error)
 	facts->images = xml_find_texts(context,
 				       "/domain/devices/disk/source/@file"
 				       " | /domain/devices/disk/source/@dev");
+	facts->networks = xml_find_texts(
+		context, "/domain/devices/interface[@type='network']/source/@network");
 	facts->toggle = read_toggle(context);
 	return g_steal_pointer(&facts);
 }
@@ -130,6 +132,7 @@ void domain_facts_free(struct domain_facts *facts)
 	g_free(facts->fingerprint);
 	g_strfreev(facts->hostdevs);
 	g_strfreev(facts->images);
+	g_strfreev(facts->networks);
 	g_free(facts->toggle);
 	g_free(facts);
 }

@@ -2,11 +2,10 @@
 #include "guest/virt.h"
 
 #include <errno.h>
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "guest/libvirt.h"
 #include "guest/virt-internal.h"
 
 /*
@@ -23,10 +22,10 @@ struct virt {
 	virConnectPtr connection;
 };
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, virDomainFree)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNetwork, virNetworkFree)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(virStoragePool, virStoragePoolFree)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(virStorageVol, virStorageVolFree)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, libvirt.virDomainFree)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNetwork, libvirt.virNetworkFree)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(virStoragePool, libvirt.virStoragePoolFree)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(virStorageVol, libvirt.virStorageVolFree)
 
 /* libvirt's answers in our words; what is not here has failed. */
 static const struct {
@@ -68,7 +67,7 @@ static void set_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 
 /* What was tried, then libvirt's own sentence. */
 static void set_error(GError **error, const char *format, ...)
 {
-	const virError *theirs = virGetLastError();
+	const virError *theirs = libvirt.virGetLastError();
 	g_autofree char *what = NULL;
 	va_list args;
 
@@ -83,7 +82,7 @@ static void set_error(GError **error, const char *format, ...)
 /* A socket that is not there or not open to us is a system error of libvirt's client side. */
 static void set_connection_error(GError **error, const char *uri)
 {
-	const virError *theirs = virGetLastError();
+	const virError *theirs = libvirt.virGetLastError();
 	enum hotseat_error code = translate(theirs);
 	int saved_errno = theirs != NULL && theirs->code == VIR_ERR_SYSTEM_ERROR ? theirs->int1 : 0;
 
@@ -112,8 +111,10 @@ struct virt *virt_open_uri(const char *uri, GError **error)
 	struct virt *virt;
 	virConnectPtr connection;
 
-	virSetErrorFunc(NULL, ignore_error);
-	connection = virConnectOpen(uri);
+	if (!libvirt_load(error))
+		return NULL;
+	libvirt.virSetErrorFunc(NULL, ignore_error);
+	connection = libvirt.virConnectOpen(uri);
 	if (connection == NULL) {
 		set_connection_error(error, uri);
 		return NULL;
@@ -132,7 +133,7 @@ void virt_free(struct virt *virt)
 {
 	if (virt == NULL)
 		return;
-	virConnectClose(virt->connection);
+	libvirt.virConnectClose(virt->connection);
 	g_free(virt);
 }
 
@@ -141,8 +142,8 @@ struct virt_capabilities *virt_read_capabilities(struct virt *virt, const char *
 {
 	unsigned long libvirt_version = 0, qemu_version = 0;
 	struct virt_capabilities *capabilities;
-	char *xml = virConnectGetDomainCapabilities(virt->connection, NULL, "x86_64", "q35",
-						    virt_type, 0);
+	char *xml = libvirt.virConnectGetDomainCapabilities(virt->connection, NULL, "x86_64", "q35",
+							    virt_type, 0);
 
 	if (xml == NULL) {
 		set_error(error, "libvirt has no answer what guests of type \"%s\" can have",
@@ -154,9 +155,9 @@ struct virt_capabilities *virt_read_capabilities(struct virt *virt, const char *
 	if (capabilities == NULL)
 		return NULL;
 	/* Without the versions a guest can still be made: features of newer ones stay off. */
-	if (virConnectGetLibVersion(virt->connection, &libvirt_version) == 0)
+	if (libvirt.virConnectGetLibVersion(virt->connection, &libvirt_version) == 0)
 		capabilities->libvirt_version = (guint)libvirt_version;
-	if (virConnectGetVersion(virt->connection, &qemu_version) == 0)
+	if (libvirt.virConnectGetVersion(virt->connection, &qemu_version) == 0)
 		capabilities->qemu_version = (guint)qemu_version;
 	return capabilities;
 }
@@ -186,8 +187,8 @@ static int compare_names(gconstpointer a, gconstpointer b)
 char **virt_list(struct virt *virt, GError **error)
 {
 	virDomainPtr *domains = NULL;
-	int count = virConnectListAllDomains(virt->connection, &domains,
-					     VIR_CONNECT_LIST_DOMAINS_PERSISTENT);
+	int count = libvirt.virConnectListAllDomains(virt->connection, &domains,
+						     VIR_CONNECT_LIST_DOMAINS_PERSISTENT);
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 
 	if (count < 0) {
@@ -195,8 +196,8 @@ char **virt_list(struct virt *virt, GError **error)
 		return NULL;
 	}
 	for (int i = 0; i < count; i++) {
-		g_ptr_array_add(names, g_strdup(virDomainGetName(domains[i])));
-		virDomainFree(domains[i]);
+		g_ptr_array_add(names, g_strdup(libvirt.virDomainGetName(domains[i])));
+		libvirt.virDomainFree(domains[i]);
 	}
 	free(domains);
 	g_ptr_array_sort(names, compare_names);
@@ -221,11 +222,11 @@ static void set_no_such_guest(struct virt *virt, const char *name, GError **erro
 
 static virDomain *find_domain(struct virt *virt, const char *name, GError **error)
 {
-	virDomain *domain = virDomainLookupByName(virt->connection, name);
+	virDomain *domain = libvirt.virDomainLookupByName(virt->connection, name);
 
 	if (domain != NULL)
 		return domain;
-	if (virGetLastErrorCode() == VIR_ERR_NO_DOMAIN)
+	if (libvirt.virGetLastErrorCode() == VIR_ERR_NO_DOMAIN)
 		set_no_such_guest(virt, name, error);
 	else
 		set_error(error, "cannot find guest %s", name);
@@ -239,7 +240,7 @@ char *virt_domain_xml(struct virt *virt, const char *name, GError **error)
 
 	if (domain == NULL)
 		return NULL;
-	theirs = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
+	theirs = libvirt.virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
 	if (theirs == NULL) {
 		set_error(error, "cannot read the definition of %s", name);
 		return NULL;
@@ -252,7 +253,7 @@ char *virt_domain_xml(struct virt *virt, const char *name, GError **error)
 gboolean virt_define(struct virt *virt, const char *xml, char **uuid, GError **error)
 {
 	g_autoptr(virDomain) domain =
-		virDomainDefineXMLFlags(virt->connection, xml, VIR_DOMAIN_DEFINE_VALIDATE);
+		libvirt.virDomainDefineXMLFlags(virt->connection, xml, VIR_DOMAIN_DEFINE_VALIDATE);
 	char text[VIR_UUID_STRING_BUFLEN] = "";
 
 	if (domain == NULL) {
@@ -261,7 +262,7 @@ gboolean virt_define(struct virt *virt, const char *xml, char **uuid, GError **e
 	}
 	if (uuid == NULL)
 		return TRUE;
-	if (virDomainGetUUIDString(domain, text) != 0) {
+	if (libvirt.virDomainGetUUIDString(domain, text) != 0) {
 		set_error(error, "libvirt does not tell the guest's UUID");
 		return FALSE;
 	}
@@ -276,9 +277,9 @@ gboolean virt_undefine(struct virt *virt, const char *name, GError **error)
 	if (domain == NULL)
 		return FALSE;
 	/* DX-07: firmware variables belong to the guest, and libvirt asks what to do with them. */
-	if (virDomainUndefineFlags(domain, VIR_DOMAIN_UNDEFINE_NVRAM |
-						   VIR_DOMAIN_UNDEFINE_MANAGED_SAVE |
-						   VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA) == 0)
+	if (libvirt.virDomainUndefineFlags(
+		    domain, VIR_DOMAIN_UNDEFINE_NVRAM | VIR_DOMAIN_UNDEFINE_MANAGED_SAVE |
+				    VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA) == 0)
 		return TRUE;
 	set_error(error, "cannot remove the definition of %s", name);
 	return FALSE;
@@ -310,7 +311,7 @@ gboolean virt_guest_state(struct virt *virt, const char *name, enum guest_state 
 
 	if (domain == NULL)
 		return FALSE;
-	if (virDomainGetState(domain, &theirs, NULL, 0) != 0) {
+	if (libvirt.virDomainGetState(domain, &theirs, NULL, 0) != 0) {
 		set_error(error, "cannot read the state of %s", name);
 		return FALSE;
 	}
@@ -334,17 +335,17 @@ static gboolean act(struct virt *virt, const char *name, int (*call)(virDomainPt
 
 gboolean virt_start(struct virt *virt, const char *name, GError **error)
 {
-	return act(virt, name, virDomainCreate, "start", error);
+	return act(virt, name, libvirt.virDomainCreate, "start", error);
 }
 
 gboolean virt_shutdown(struct virt *virt, const char *name, GError **error)
 {
-	return act(virt, name, virDomainShutdown, "shut down", error);
+	return act(virt, name, libvirt.virDomainShutdown, "shut down", error);
 }
 
 gboolean virt_destroy(struct virt *virt, const char *name, GError **error)
 {
-	return act(virt, name, virDomainDestroy, "pull the plug of", error);
+	return act(virt, name, libvirt.virDomainDestroy, "pull the plug of", error);
 }
 
 /* Asked again and again: events would need libvirt's loop on a thread, for one waiter. */
@@ -367,62 +368,89 @@ gboolean virt_wait_shut_off(struct virt *virt, const char *name, guint seconds, 
 	return FALSE;
 }
 
-gboolean virt_network_start(struct virt *virt, const char *network, GError **error)
+static virNetwork *find_network(struct virt *virt, const char *network, GError **error)
 {
-	g_autoptr(virNetwork) found = virNetworkLookupByName(virt->connection, network);
+	virNetwork *found = libvirt.virNetworkLookupByName(virt->connection, network);
 
-	if (found == NULL) {
+	if (found == NULL)
 		set_error(error, "there is no libvirt network \"%s\"; see virsh net-list --all",
 			  network);
+	return found;
+}
+
+gboolean virt_network_start(struct virt *virt, const char *network, GError **error)
+{
+	g_autoptr(virNetwork) found = find_network(virt, network, error);
+
+	if (found == NULL)
+		return FALSE;
+	if (libvirt.virNetworkIsActive(found) != 1 && libvirt.virNetworkCreate(found) != 0 &&
+	    libvirt.virNetworkIsActive(found) != 1) {
+		set_error(error, "cannot start the libvirt network \"%s\"", network);
 		return FALSE;
 	}
-	if (virNetworkIsActive(found) == 1 || virNetworkCreate(found) == 0 ||
-	    virNetworkIsActive(found) == 1)
+	/* A transient network cannot be; then whoever made it starts it again. */
+	(void)libvirt.virNetworkSetAutostart(found, 1);
+	return TRUE;
+}
+
+gboolean virt_network_check(struct virt *virt, const char *network, GError **error)
+{
+	g_autoptr(virNetwork) found = find_network(virt, network, error);
+
+	if (found == NULL)
+		return FALSE;
+	if (libvirt.virNetworkIsActive(found) == 1)
 		return TRUE;
-	set_error(error, "cannot start the libvirt network \"%s\"", network);
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+		    "the libvirt network \"%s\" is not active, so the guest could not start; "
+		    "start it with: sudo virsh net-start %s",
+		    network, network);
 	return FALSE;
 }
 
 static virStoragePool *define_pool(struct virt *virt, GError **error)
 {
-	virStoragePool *pool = virStoragePoolDefineXML(virt->connection,
-						       "<pool type='dir'><name>" DEFAULT_POOL
-						       "</name><target><path>" DEFAULT_POOL_PATH
-						       "</path></target></pool>",
-						       0);
+	virStoragePool *pool = libvirt.virStoragePoolDefineXML(
+		virt->connection,
+		"<pool type='dir'><name>" DEFAULT_POOL "</name><target><path>" DEFAULT_POOL_PATH
+		"</path></target></pool>",
+		0);
 
 	if (pool == NULL) {
 		set_error(error, "cannot define the storage pool \"%s\"", DEFAULT_POOL);
 		return NULL;
 	}
 	/* The folder usually exists, then there is nothing to build; starting tells if not. */
-	virStoragePoolBuild(pool, 0);
-	virStoragePoolSetAutostart(pool, 1);
+	libvirt.virStoragePoolBuild(pool, 0);
+	libvirt.virStoragePoolSetAutostart(pool, 1);
 	return pool;
 }
 
 static virStoragePool *open_pool(struct virt *virt, GError **error)
 {
-	g_autoptr(virStoragePool) pool = virStoragePoolLookupByName(virt->connection, DEFAULT_POOL);
+	g_autoptr(virStoragePool) pool =
+		libvirt.virStoragePoolLookupByName(virt->connection, DEFAULT_POOL);
 
-	if (pool == NULL && virGetLastErrorCode() == VIR_ERR_NO_STORAGE_POOL)
+	if (pool == NULL && libvirt.virGetLastErrorCode() == VIR_ERR_NO_STORAGE_POOL)
 		pool = define_pool(virt, error);
 	else if (pool == NULL)
 		set_error(error, "cannot open the storage pool \"%s\"", DEFAULT_POOL);
 	if (pool == NULL)
 		return NULL;
-	if (virStoragePoolIsActive(pool) != 1 && virStoragePoolCreate(pool, 0) != 0) {
+	if (libvirt.virStoragePoolIsActive(pool) != 1 &&
+	    libvirt.virStoragePoolCreate(pool, 0) != 0) {
 		set_error(error, "cannot start the storage pool \"%s\"", DEFAULT_POOL);
 		return NULL;
 	}
 	/* Files that came by other ways are seen only after this; a stale list still works. */
-	virStoragePoolRefresh(pool, 0);
+	libvirt.virStoragePoolRefresh(pool, 0);
 	return g_steal_pointer(&pool);
 }
 
 static char *volume_path(virStorageVol *volume, GError **error)
 {
-	char *theirs = virStorageVolGetPath(volume);
+	char *theirs = libvirt.virStorageVolGetPath(volume);
 	char *path = g_strdup(theirs);
 
 	if (theirs == NULL)
@@ -444,7 +472,7 @@ char *virt_disk_create(struct virt *virt, const char *guest_name, guint64 bytes,
 
 	if (pool == NULL)
 		return NULL;
-	volume = virStorageVolLookupByName(pool, file);
+	volume = libvirt.virStorageVolLookupByName(pool, file);
 	if (volume != NULL) {
 		g_autofree char *path = volume_path(volume, NULL);
 
@@ -453,7 +481,7 @@ char *virt_disk_create(struct virt *virt, const char *guest_name, guint64 bytes,
 			    path, path);
 		return NULL;
 	}
-	volume = virStorageVolCreateXML(pool, xml, 0);
+	volume = libvirt.virStorageVolCreateXML(pool, xml, 0);
 	if (volume == NULL) {
 		set_error(error, "cannot make the disk %s", file);
 		return NULL;
@@ -463,9 +491,9 @@ char *virt_disk_create(struct virt *virt, const char *guest_name, guint64 bytes,
 
 gboolean virt_disk_delete(struct virt *virt, const char *path, GError **error)
 {
-	g_autoptr(virStorageVol) volume = virStorageVolLookupByPath(virt->connection, path);
+	g_autoptr(virStorageVol) volume = libvirt.virStorageVolLookupByPath(virt->connection, path);
 
-	if (volume != NULL && virStorageVolDelete(volume, 0) == 0)
+	if (volume != NULL && libvirt.virStorageVolDelete(volume, 0) == 0)
 		return TRUE;
 	set_error(error, "cannot delete the disk %s", path);
 	return FALSE;

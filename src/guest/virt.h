@@ -5,8 +5,8 @@
 #include "core/error.h"
 
 /*
- * The connection to libvirt, qemu:///system and nothing else. The only file that includes
- * libvirt.h is virt.c. Calls block; none belongs on a main loop. libvirt's own errors come back as
+ * The connection to libvirt, qemu:///system and nothing else. Only virt.c knows
+ * libvirt's types. Calls block; none belongs on a main loop. libvirt's own errors come back as
  * one of ours, with its sentence and what the user can do about it.
  */
 struct virt;
@@ -83,8 +83,15 @@ gboolean virt_destroy(struct virt *virt, const char *name, GError **error);
  */
 gboolean virt_wait_shut_off(struct virt *virt, const char *name, guint seconds, GError **error);
 
-/* virt_network_start - make sure that a libvirt network is active */
+/* virt_network_start - make sure that a libvirt network is active, now and after each boot */
 gboolean virt_network_start(struct virt *virt, const char *network, GError **error);
+
+/**
+ * virt_network_check - is this libvirt network active, so that a guest on it can start?
+ *
+ * Return: TRUE, or FALSE with HOTSEAT_ERROR_ABSENT or HOTSEAT_ERROR_REFUSED and what starts it.
+ */
+gboolean virt_network_check(struct virt *virt, const char *network, GError **error);
 
 /**
  * virt_disk_create - a new qcow2 volume in a storage pool where QEMU may read it

@@ -20,8 +20,8 @@ static gboolean check_group(const struct card *card, GError **error)
 		return TRUE;
 	case CARD_NO_GROUP:
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-			    "%s is in no IOMMU group, because the IOMMU is off; `hotseat check` "
-			    "says how to turn it on",
+			    "%s is in no IOMMU group, because the IOMMU is off; hotseat check says "
+			    "how to turn it on",
 			    address);
 		return FALSE;
 	case CARD_BLOCKED:
@@ -32,11 +32,8 @@ static gboolean check_group(const struct card *card, GError **error)
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 			    "the IOMMU group of %s cannot be judged; try again as root", address);
 	else
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-			    "%s cannot be lent alone: %s (%s, driver %s) is in its IOMMU group: %s",
-			    address, blocker->dev->address, blocker->dev->name,
-			    blocker->dev->driver == NULL ? "not known" : blocker->dev->driver,
-			    blocker->why);
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED, "%s cannot be lent: %s",
+			    address, blocker->why);
 	return FALSE;
 }
 
@@ -54,13 +51,13 @@ static gboolean check_display(const struct machine *machine, const struct card *
 		return TRUE;
 	if (only == KNOWN_YES)
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-			    "%s is the only display of this desktop%s%s; it is lent only if that "
-			    "is asked for by name",
+			    "%s is the only display of this desktop%s%s. To lend it all the same: "
+			    "hotseat up --take-last-display",
 			    address, why == NULL ? "" : ": ", why == NULL ? "" : why);
 	else
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_DENIED,
-			    "it cannot be told whether %s is the only display of this desktop%s%s; "
-			    "try again as root",
+			    "it cannot be told whether %s is the only display of this desktop%s%s. "
+			    "If it is not: hotseat up --take-last-display",
 			    address, why == NULL ? "" : ": ", why == NULL ? "" : why);
 	return FALSE;
 }

@@ -114,7 +114,7 @@ static gboolean undo_journal(struct host *host, struct journal *journal,
 			     GError **error)
 {
 	struct step_undo undo = {
-		.deadline = g_get_monotonic_time() + options->seconds * G_USEC_PER_SEC,
+		.deadline = g_get_monotonic_time() + (gint64)options->seconds * G_USEC_PER_SEC,
 		.left = left,
 	};
 	g_autoptr(GString) failures = g_string_new(NULL);

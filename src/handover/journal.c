@@ -238,7 +238,7 @@ static gboolean open_locked(struct host *host, int dir, const char *uuid, gboole
 gboolean journal_hold(struct host *host, const char *uuid, gboolean create, guint seconds,
 		      struct journal **journal, GError **error)
 {
-	gint64 deadline = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+	gint64 deadline = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
 	struct journal *held = NULL;
 	int dir = -1, fd = -1;
 

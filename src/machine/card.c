@@ -146,18 +146,6 @@ const struct pcidev *card_display(const struct card *card)
 	return g_ptr_array_index(card->functions, 0);
 }
 
-/* The groups of all functions count: on boards that isolate functions, each has one of its own. */
-static gboolean shares_group(const struct card *card, const struct pcidev *dev)
-{
-	for (guint i = 0; i < card->functions->len; i++) {
-		const struct pcidev *function = g_ptr_array_index(card->functions, i);
-
-		if (dev->group != NULL && g_strcmp0(function->group, dev->group) == 0)
-			return TRUE;
-	}
-	return FALSE;
-}
-
 static void add_blocker(struct card *card, const struct pcidev *dev)
 {
 	struct card_blocker *blocker = g_new0(struct card_blocker, 1);
@@ -171,57 +159,136 @@ static void add_blocker(struct card *card, const struct pcidev *dev)
 	g_ptr_array_add(card->blockers, blocker);
 }
 
-static void judge(struct card *card, const GPtrArray *devices, gboolean dma_ownership_model)
-{
-	card->verdict = card_display(card)->group == NULL ? CARD_NO_GROUP : CARD_READY;
+/*
+ * The devices by slot and by group, each in the order of the machine: a machine of thousands of
+ * functions must not be gone through once for each of its cards.
+ */
+struct shelves {
+	GHashTable *slots;  /* "0000:01:00" to GPtrArray of struct pcidev */
+	GHashTable *groups; /* "12" likewise */
+};
 
+static void free_shelf(gpointer shelf)
+{
+	g_ptr_array_unref(shelf);
+}
+
+static void put_on_shelf(GHashTable *shelves, char *label, struct pcidev *dev)
+{
+	GPtrArray *shelf = g_hash_table_lookup(shelves, label);
+
+	if (shelf == NULL) {
+		shelf = g_ptr_array_new();
+		g_hash_table_insert(shelves, label, shelf);
+	} else {
+		g_free(label);
+	}
+	g_ptr_array_add(shelf, dev);
+}
+
+static char *slot_of(const struct pcidev *dev)
+{
+	const char *dot = strrchr(dev->address, '.');
+
+	return dot == NULL ? g_strdup(dev->address)
+			   : g_strndup(dev->address, (gsize)(dot - dev->address));
+}
+
+static void shelves_init(struct shelves *shelves, const GPtrArray *devices)
+{
+	shelves->slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_shelf);
+	shelves->groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_shelf);
 	for (guint i = 0; i < devices->len; i++) {
 		struct pcidev *dev = g_ptr_array_index(devices, i);
 
-		if (!shares_group(card, dev) || pcidev_is_bridge(dev) ||
-		    pcidev_same_slot(dev, card_display(card)))
-			continue;
-		g_ptr_array_add(card->companions, dev);
-		switch (pcidev_driver_allowed(dev, dma_ownership_model)) {
-		case KNOWN_NO:
-			add_blocker(card, dev);
-			card->verdict = CARD_BLOCKED;
-			break;
-		case NOT_KNOWN:
-			if (card->verdict == CARD_READY)
-				card->verdict = CARD_UNKNOWN;
-			break;
-		case KNOWN_YES:
-			break;
-		}
+		put_on_shelf(shelves->slots, slot_of(dev), dev);
+		if (dev->group != NULL)
+			put_on_shelf(shelves->groups, g_strdup(dev->group), dev);
 	}
 }
 
-static struct card *card_new(const GPtrArray *devices, struct pcidev *display,
+static void shelves_clear(struct shelves *shelves)
+{
+	g_hash_table_unref(shelves->slots);
+	g_hash_table_unref(shelves->groups);
+}
+
+static void judge_one(struct card *card, struct pcidev *dev, gboolean dma_ownership_model)
+{
+	if (pcidev_is_bridge(dev) || pcidev_same_slot(dev, card_display(card)))
+		return;
+	g_ptr_array_add(card->companions, dev);
+	switch (pcidev_driver_allowed(dev, dma_ownership_model)) {
+	case KNOWN_NO:
+		add_blocker(card, dev);
+		card->verdict = CARD_BLOCKED;
+		break;
+	case NOT_KNOWN:
+		if (card->verdict == CARD_READY)
+			card->verdict = CARD_UNKNOWN;
+		break;
+	case KNOWN_YES:
+		break;
+	}
+}
+
+/* Was this group met at an earlier function of the card? */
+static gboolean is_judged(const struct card *card, guint function, const char *group)
+{
+	for (guint i = 0; i < function; i++) {
+		const struct pcidev *earlier = g_ptr_array_index(card->functions, i);
+
+		if (g_strcmp0(earlier->group, group) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* The groups of all functions count: on boards that isolate functions, each has one of its own. */
+static void judge(struct card *card, const struct shelves *shelves, gboolean dma_ownership_model)
+{
+	card->verdict = card_display(card)->group == NULL ? CARD_NO_GROUP : CARD_READY;
+
+	for (guint f = 0; f < card->functions->len; f++) {
+		const struct pcidev *function = g_ptr_array_index(card->functions, f);
+		const GPtrArray *members;
+
+		if (function->group == NULL || is_judged(card, f, function->group))
+			continue;
+		members = g_hash_table_lookup(shelves->groups, function->group);
+		for (guint i = 0; i < members->len; i++)
+			judge_one(card, g_ptr_array_index(members, i), dma_ownership_model);
+	}
+}
+
+static struct card *card_new(const struct shelves *shelves, struct pcidev *display,
 			     gboolean dma_ownership_model)
 {
 	struct card *card = g_new0(struct card, 1);
+	g_autofree char *slot = slot_of(display);
+	const GPtrArray *mates = g_hash_table_lookup(shelves->slots, slot);
 
 	card->functions = g_ptr_array_new();
 	card->companions = g_ptr_array_new();
 	card->blockers = g_ptr_array_new_with_free_func(blocker_free);
 	card->fingerprint = fingerprint_new(display);
 	g_ptr_array_add(card->functions, display);
-	for (guint i = 0; i < devices->len; i++) {
-		struct pcidev *dev = g_ptr_array_index(devices, i);
-
-		if (dev != display && pcidev_same_slot(dev, display))
-			g_ptr_array_add(card->functions, dev);
+	for (guint i = 0; i < mates->len; i++) {
+		if (g_ptr_array_index(mates, i) != display)
+			g_ptr_array_add(card->functions, g_ptr_array_index(mates, i));
 	}
-	judge(card, devices, dma_ownership_model);
+	judge(card, shelves, dma_ownership_model);
 	return card;
 }
 
 /* Two display functions in one slot, as very old cards with two heads have them, are one card. */
-static gboolean slot_has_card(const GPtrArray *cards, const struct pcidev *dev)
+static gboolean is_second_head(const struct shelves *shelves, const struct pcidev *dev)
 {
-	for (guint i = 0; i < cards->len; i++) {
-		if (pcidev_same_slot(card_display(g_ptr_array_index(cards, i)), dev))
+	g_autofree char *slot = slot_of(dev);
+	const GPtrArray *mates = g_hash_table_lookup(shelves->slots, slot);
+
+	for (guint i = 0; g_ptr_array_index(mates, i) != dev; i++) {
+		if (pcidev_is_display(g_ptr_array_index(mates, i)))
 			return TRUE;
 	}
 	return FALSE;
@@ -230,13 +297,16 @@ static gboolean slot_has_card(const GPtrArray *cards, const struct pcidev *dev)
 GPtrArray *card_find_all(const GPtrArray *devices, gboolean dma_ownership_model)
 {
 	GPtrArray *cards = g_ptr_array_new_with_free_func(free_one);
+	struct shelves shelves = { NULL };
 
+	shelves_init(&shelves, devices);
 	for (guint i = 0; i < devices->len; i++) {
 		struct pcidev *dev = g_ptr_array_index(devices, i);
 
-		if (pcidev_is_display(dev) && !slot_has_card(cards, dev))
-			g_ptr_array_add(cards, card_new(devices, dev, dma_ownership_model));
+		if (pcidev_is_display(dev) && !is_second_head(&shelves, dev))
+			g_ptr_array_add(cards, card_new(&shelves, dev, dma_ownership_model));
 	}
+	shelves_clear(&shelves);
 	return cards;
 }
 

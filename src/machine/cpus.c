@@ -49,31 +49,42 @@ static void restore_variables(struct variable *variables, gsize n)
 }
 
 /*
+ * hwloc-gather-cpuid saves what each processor says of itself, one file for each. As a root such a
+ * folder knows of processors and of nothing else.
+ */
+static gboolean is_cpuid_dump(const struct root *root)
+{
+	return root_exists(root, "hwloc-cpuid-info");
+}
+
+/*
  * INCLUDE_DISALLOWED: a cgroup or a lent guest may keep us from some cpus; they are still there.
  * The x86 component asks the processor that runs us, by binding to each cpu in turn: wrong below
- * a foreign root, and a disturbance on the live one.
+ * a foreign root, and a disturbance on the live one. It is also the one that reads CPUID dumps.
  */
-static gboolean configure(hwloc_topology_t topology)
+static gboolean configure(hwloc_topology_t topology, gboolean cpuid)
 {
 	return hwloc_topology_set_flags(topology, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED) == 0 &&
 	       hwloc_topology_set_io_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_NONE) == 0 &&
 	       hwloc_topology_set_type_filter(topology, HWLOC_OBJ_MISC,
 					      HWLOC_TYPE_FILTER_KEEP_NONE) == 0 &&
-	       hwloc_topology_set_components(topology, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,
-					     "x86") == 0;
+	       (cpuid || hwloc_topology_set_components(
+				 topology, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86") == 0);
 }
 
 static hwloc_topology_t load(const struct root *root)
 {
 	const gboolean live = root_is_live(root);
+	const gboolean cpuid = !live && is_cpuid_dump(root);
 	/* not root_path(), which for a recording is a file */
 	g_autofree char *folder = g_strdup_printf("/proc/self/fd/%d", root_fd(root));
 	struct variable variables[] = {
 		{ "HWLOC_FSROOT", live ? NULL : folder },
+		{ "HWLOC_CPUID_PATH", cpuid ? folder : NULL },
 		{ "HWLOC_THISSYSTEM", live ? NULL : "0" },
 		{ "HWLOC_XMLFILE", NULL },
 		{ "HWLOC_SYNTHETIC", NULL },
-		{ "HWLOC_COMPONENTS", NULL },
+		{ "HWLOC_COMPONENTS", cpuid ? "x86,stop" : NULL },
 		{ "HWLOC_HIDE_ERRORS", "2" },
 	};
 	hwloc_topology_t topology;
@@ -81,7 +92,7 @@ static hwloc_topology_t load(const struct root *root)
 	if (hwloc_topology_init(&topology) != 0)
 		return NULL;
 	exchange_variables(variables, G_N_ELEMENTS(variables));
-	if (!configure(topology) || hwloc_topology_load(topology) != 0) {
+	if (!configure(topology, cpuid) || hwloc_topology_load(topology) != 0) {
 		hwloc_topology_destroy(topology);
 		topology = NULL;
 	}
@@ -131,16 +142,24 @@ static guint64 cache_kib(hwloc_obj_t object)
 	return hwloc_obj_type_is_cache(object->type) ? object->attr->cache.size / 1024 : 0;
 }
 
-/* The lowest, where one cpu has several: fast memory on the package comes after the ordinary. */
+/*
+ * The lowest, where one cpu has several: fast memory on the package comes after the ordinary. One
+ * with memory first: some firmware makes nodes of cpus alone, beside those of their memory.
+ */
 static guint node_of(hwloc_topology_t topology, hwloc_obj_t pu)
 {
-	guint lowest = G_MAXUINT;
+	guint lowest = G_MAXUINT, with_memory = G_MAXUINT;
 	hwloc_obj_t node = NULL;
 
 	while ((node = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, node)) != NULL) {
-		if (hwloc_bitmap_isset(node->cpuset, pu->os_index))
-			lowest = MIN(lowest, node->os_index);
+		if (!hwloc_bitmap_isset(node->cpuset, pu->os_index))
+			continue;
+		lowest = MIN(lowest, node->os_index);
+		if (node->attr->numanode.local_memory > 0)
+			with_memory = MIN(with_memory, node->os_index);
 	}
+	if (with_memory != G_MAXUINT)
+		return with_memory;
 	return lowest == G_MAXUINT ? 0 : lowest;
 }
 
@@ -197,52 +216,182 @@ static void add_cpus(struct cpus *cpus, hwloc_topology_t topology)
 }
 
 /*
- * hwloc ranks kinds where it can tell them apart: by their names in sysfs (cpu_core, cpu_atom), by
- * frequency beyond what favoured cores of one kind differ. Kinds that it cannot rank have the
- * efficiency -1, and are one to us.
+ * Kinds of core. hwloc's own ranking is not used: it goes by frequency too, and takes the favoured
+ * cores of one kind (Turbo Boost Max, AMD's preferred cores, whose maximum some kernels report up
+ * to 40 % too high) for another. Only what names a kind counts, or on ARM a difference in capacity
+ * that no favoured core has.
  */
-static void add_kinds_ranked(struct cpus *cpus, hwloc_topology_t topology)
+static void set_kind(struct cpus *cpus, hwloc_const_bitmap_t set, guint kind)
+{
+	for (guint i = 0; i < cpus->cpu->len; i++) {
+		struct cpu *cpu = &g_array_index(cpus->cpu, struct cpu, i);
+
+		if (hwloc_bitmap_isset(set, cpu->id))
+			cpu->kind = kind;
+	}
+}
+
+/* The events of each kind of core have their own counters, with a list of its cpus. */
+static gboolean find_kinds_of_counters(struct cpus *cpus, const struct root *root)
+{
+	static const char *const counters[] = { "cpu_lowpower", "cpu_atom", "cpu_core" };
+	hwloc_bitmap_t set = hwloc_bitmap_alloc();
+	guint kinds = 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(counters); i++) {
+		g_autofree char *list = root_read(root, NULL, "sys/devices/%s/cpus", counters[i]);
+
+		if (list != NULL && hwloc_bitmap_list_sscanf(set, list) == 0 &&
+		    !hwloc_bitmap_iszero(set))
+			set_kind(cpus, set, kinds++);
+	}
+	hwloc_bitmap_free(set);
+	cpus->kinds = MAX(kinds, 1);
+	return kinds > 1;
+}
+
+static const struct {
+	const char *name;
+	guint kind;
+} core_types[] = {
+	{ "IntelAtom", 0 },
+	{ "AMDEfficiency", 0 },
+	{ "IntelCore", 1 },
+	{ "AMDPerformance", 1 },
+};
+
+static int kind_of_type(const char *name)
+{
+	for (guint i = 0; name != NULL && i < G_N_ELEMENTS(core_types); i++) {
+		if (g_str_equal(core_types[i].name, name))
+			return (int)core_types[i].kind;
+	}
+	return -1;
+}
+
+static const char *core_type_of(const struct hwloc_info_s *infos, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (g_str_equal(infos[i].name, "CoreType"))
+			return infos[i].value;
+	}
+	return NULL;
+}
+
+/* What the processors say themselves, where hwloc could ask them (CPUID leaf 1a). */
+static gboolean find_kinds_of_types(struct cpus *cpus, hwloc_topology_t topology)
 {
 	int n = hwloc_cpukinds_get_nr(topology, 0);
 	hwloc_bitmap_t set = hwloc_bitmap_alloc();
+	guint seen = 0;
 
-	for (int kind = 0; kind < n; kind++) {
-		int efficiency;
+	for (int i = 0; i < n; i++) {
+		struct hwloc_info_s *infos = NULL;
+		unsigned int n_infos = 0;
+		int kind;
 
-		if (hwloc_cpukinds_get_info(topology, (unsigned int)kind, set, &efficiency, NULL,
-					    NULL, 0) != 0 ||
-		    efficiency < 0)
+		if (hwloc_cpukinds_get_info(topology, (unsigned int)i, set, NULL, &n_infos, &infos,
+					    0) != 0)
 			continue;
-		for (guint i = 0; i < cpus->cpu->len; i++) {
-			struct cpu *cpu = &g_array_index(cpus->cpu, struct cpu, i);
-
-			if (hwloc_bitmap_isset(set, cpu->id))
-				cpu->kind = (guint)efficiency;
-		}
-		cpus->kinds = MAX(cpus->kinds, (guint)efficiency + 1);
+		kind = kind_of_type(core_type_of(infos, n_infos));
+		if (kind < 0)
+			continue;
+		set_kind(cpus, set, (guint)kind);
+		seen |= 1U << kind;
 	}
 	hwloc_bitmap_free(set);
+	if (seen == 3)
+		cpus->kinds = 2;
+	else
+		set_kind(cpus, hwloc_topology_get_complete_cpuset(topology), 0);
+	return seen == 3;
 }
 
-/* The events of the two kinds of core have their own counters, each with a list of its cpus. */
-static void add_kinds_of_counters(struct cpus *cpus, const struct root *root)
+/*
+ * Where nothing names the kinds, they are told by numbers that the kernel has for each cpu. All of
+ * them must show the same border: the favoured cores of one kind have a higher maximum only, cores
+ * with Speed Select a higher base only, and both by a few per cent.
+ */
+struct measure {
+	const char *file; /* below sys/devices/system/cpu/cpuN */
+	GArray *value;    /* guint64, for each cpu */
+};
+
+/* FALSE if one cpu does not say: then nothing can be told of any. */
+static gboolean measure_read(struct measure *measure, const struct cpus *cpus,
+			     const struct root *root)
 {
-	g_autofree char *fast = root_read(root, NULL, "sys/devices/cpu_core/cpus");
-	g_autofree char *slow = root_read(root, NULL, "sys/devices/cpu_atom/cpus");
-	hwloc_bitmap_t set;
+	for (guint i = 0; i < cpus->cpu->len; i++) {
+		guint64 value;
 
-	if (fast == NULL || slow == NULL)
-		return;
-	set = hwloc_bitmap_alloc();
-	if (hwloc_bitmap_list_sscanf(set, fast) == 0) {
-		cpus->kinds = 2;
-		for (guint i = 0; i < cpus->cpu->len; i++) {
-			struct cpu *cpu = &g_array_index(cpus->cpu, struct cpu, i);
-
-			cpu->kind = hwloc_bitmap_isset(set, cpu->id) ? 1 : 0;
-		}
+		if (!root_read_number(root, 10, &value, NULL, "sys/devices/system/cpu/cpu%u/%s",
+				      g_array_index(cpus->cpu, struct cpu, i).id, measure->file))
+			return FALSE;
+		g_array_append_val(measure->value, value);
 	}
-	hwloc_bitmap_free(set);
+	return TRUE;
+}
+
+/* Is there nothing just below @border, so that those from @border on are another kind? */
+static gboolean is_border(const struct measure *measure, const struct measure *order,
+			  guint64 border)
+{
+	guint64 below = 0, above = G_MAXUINT64;
+
+	for (guint i = 0; i < measure->value->len; i++) {
+		guint64 value = g_array_index(measure->value, guint64, i);
+
+		if (g_array_index(order->value, guint64, i) < border)
+			below = MAX(below, value);
+		else
+			above = MIN(above, value);
+	}
+	return below > 0 && above * 100 > below * 115;
+}
+
+static gint compare_numbers(gconstpointer a, gconstpointer b)
+{
+	guint64 x = *(const guint64 *)a, y = *(const guint64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void find_kinds_by_measures(struct cpus *cpus, const struct measure *measures, guint n)
+{
+	g_autoptr(GArray) borders = g_array_copy(measures[0].value);
+
+	g_array_sort(borders, compare_numbers);
+	for (guint i = 1; i < borders->len; i++) {
+		guint64 border = g_array_index(borders, guint64, i);
+		gboolean kind = border > g_array_index(borders, guint64, i - 1);
+
+		for (guint m = 0; kind && m < n; m++)
+			kind = is_border(&measures[m], &measures[0], border);
+		if (!kind)
+			continue;
+		for (guint j = 0; j < cpus->cpu->len; j++) {
+			if (g_array_index(measures[0].value, guint64, j) >= border)
+				g_array_index(cpus->cpu, struct cpu, j).kind = cpus->kinds;
+		}
+		cpus->kinds++;
+	}
+}
+
+/* big.LITTLE has the scheduler's capacity, 1024 for the quickest; Intel's hybrids two speeds. */
+static void find_kinds_of_numbers(struct cpus *cpus, const struct root *root)
+{
+	g_autoptr(GArray) capacity = g_array_new(FALSE, FALSE, sizeof(guint64));
+	g_autoptr(GArray) base = g_array_new(FALSE, FALSE, sizeof(guint64));
+	g_autoptr(GArray) most = g_array_new(FALSE, FALSE, sizeof(guint64));
+	struct measure capacities[] = { { "cpu_capacity", capacity } };
+	struct measure frequencies[] = { { "cpufreq/base_frequency", base },
+					 { "cpufreq/cpuinfo_max_freq", most } };
+
+	if (measure_read(&capacities[0], cpus, root))
+		find_kinds_by_measures(cpus, capacities, 1);
+	else if (measure_read(&frequencies[0], cpus, root) &&
+		 measure_read(&frequencies[1], cpus, root))
+		find_kinds_by_measures(cpus, frequencies, 2);
 }
 
 /* Not from hwloc, which below a foreign root does not know what kind of processor to look for. */
@@ -264,9 +413,8 @@ static struct cpus *cpus_new(const struct root *root, hwloc_topology_t topology)
 	cpus->l3_kib = g_array_new(FALSE, TRUE, sizeof(guint64));
 	cpus->kinds = 1;
 	add_cpus(cpus, topology);
-	add_kinds_ranked(cpus, topology);
-	if (cpus->kinds == 1)
-		add_kinds_of_counters(cpus, root);
+	if (!find_kinds_of_counters(cpus, root) && !find_kinds_of_types(cpus, topology))
+		find_kinds_of_numbers(cpus, root);
 	add_model(cpus, root);
 	return cpus;
 }
@@ -288,7 +436,8 @@ struct cpus *cpus_read(const struct root *root, GError **error)
 	struct cpus *cpus;
 
 	/* Without these hwloc would make up one processor, and we would believe it. */
-	if (root_exists(root, "sys/devices/system/cpu") || root_exists(root, "proc/cpuinfo"))
+	if (root_exists(root, "sys/devices/system/cpu") || root_exists(root, "proc/cpuinfo") ||
+	    is_cpuid_dump(root))
 		topology = load(root);
 	if (topology == NULL) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,

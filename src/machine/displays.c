@@ -8,6 +8,8 @@ void connector_free(struct connector *connector)
 	if (connector == NULL)
 		return;
 	g_free(connector->name);
+	g_free(connector->edid_hash);
+	edid_free(connector->edid);
 	g_free(connector);
 }
 
@@ -25,6 +27,21 @@ static enum known read_word(const struct root *root, const char *folder, const c
 	if (g_strcmp0(text, yes) == 0)
 		return KNOWN_YES;
 	return g_strcmp0(text, no) == 0 ? KNOWN_NO : NOT_KNOWN;
+}
+
+/* 256 blocks are what the byte that counts them can say. The file is there and empty for none. */
+#define EDID_MAX (256 * 128)
+
+static void read_edid(const struct root *root, const char *folder, struct connector *connector)
+{
+	g_autoptr(GBytes) bytes = root_read_bytes(root, EDID_MAX, NULL, "%s/edid", folder);
+	gsize length = 0;
+	const guint8 *data = bytes == NULL ? NULL : g_bytes_get_data(bytes, &length);
+
+	if (length == 0)
+		return;
+	connector->edid = edid_parse(data, length);
+	connector->edid_hash = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, bytes);
 }
 
 /* Source: Linux drivers/gpu/drm/drm_sysfs.c, status_show(), enabled_show() */
@@ -45,6 +62,7 @@ static void read_connectors(const struct root *root, const char *folder, const c
 		connector->name = g_strdup(names[i]);
 		connector->connected = read_word(root, path, "status", "connected", "disconnected");
 		connector->enabled = read_word(root, path, "enabled", "enabled", "disabled");
+		read_edid(root, path, connector);
 		g_ptr_array_add(connectors, connector);
 	}
 }

@@ -4,12 +4,15 @@
 #include "core/autoptr.h"
 #include "core/known.h"
 #include "machine/card.h"
+#include "machine/edid.h"
 
 /* Connectors of a card's DRM device, from sys/class/drm. */
 struct connector {
 	char *name;           /* "card0-HDMI-A-1" */
 	enum known connected; /* a monitor answers */
 	enum known enabled;   /* and is driven now */
+	struct edid *edid;    /* what the monitor says of itself; NULL: nothing, or nothing sound */
+	char *edid_hash;      /* the same for monitors that say exactly the same; NULL: no EDID */
 };
 
 void connector_free(struct connector *connector);

@@ -110,7 +110,8 @@ char *kernel_argument(const struct kernel *kernel, const char *name)
 			g_free(found);
 			found = value;
 		}
-		at = end + strspn(end, " \t\n");
+		/* the same that end an argument, or this would never end */
+		at = end + strspn(end, " \t\n\r\f");
 	}
 	return found;
 }

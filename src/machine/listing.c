@@ -11,7 +11,7 @@
 
 #include "core/error.h"
 
-#define BDF "(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([0-9a-f]{2})\\.([0-7])"
+#define BDF "(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([01][0-9a-f])\\.([0-7])"
 #define NOT_IN_WORD "(?<![0-9a-z:.])"
 
 struct listing {
@@ -65,12 +65,11 @@ static char *match_address(const GMatchInfo *match, int first)
 	g_autofree char *bus = g_match_info_fetch(match, first + 1);
 	g_autofree char *slot = g_match_info_fetch(match, first + 2);
 	g_autofree char *function = g_match_info_fetch(match, first + 3);
-	char *address = g_strdup_printf("%s:%s:%s.%s", domain[0] == '\0' ? "0000" : domain, bus,
-					slot, function);
+	g_autofree char *text = g_strdup_printf("%s:%s:%s.%s", domain[0] == '\0' ? "0000" : domain,
+						bus, slot, function);
 
-	for (char *c = address; *c != '\0'; c++)
-		*c = g_ascii_tolower(*c);
-	return address;
+	/* the same form as everywhere, of which the expressions are a part */
+	return pcidev_read_address(text);
 }
 
 static struct pcidev *add_function(struct listing *listing, char *address, const char *group)

@@ -2,13 +2,19 @@
 #pragma once
 
 #include "core/autoptr.h"
+#include "machine/boot.h"
 #include "machine/card.h"
 #include "machine/cpus.h"
+#include "machine/desktop.h"
 #include "machine/firmware.h"
+#include "machine/guard.h"
+#include "machine/hardware.h"
 #include "machine/inputs.h"
 #include "machine/kernel.h"
 #include "machine/memory.h"
+#include "machine/nodes.h"
 #include "machine/tools.h"
+#include "machine/tuning.h"
 
 /*
  * What is true of a host, read once under a root folder and constant from then on. Facts that
@@ -19,8 +25,12 @@ enum machine_part {
 	MACHINE_CPUS = 1 << 1,
 	MACHINE_MEMORY = 1 << 2,
 	MACHINE_INPUTS = 1 << 3,
-	MACHINE_SYSTEM = 1 << 4, /* firmware, kernel, tools */
-	MACHINE_ALL = (1 << 5) - 1,
+	MACHINE_SYSTEM = 1 << 4,   /* firmware, kernel, tools, boot loader */
+	MACHINE_HARDWARE = 1 << 5, /* devices, and more about each card */
+	MACHINE_HOST = 1 << 6,     /* tuning, guard, desktop */
+	MACHINE_ALL = (1 << 7) - 1,
+	/* what the rules look at */
+	MACHINE_JUDGED = MACHINE_DEVICES | MACHINE_SYSTEM | MACHINE_HARDWARE | MACHINE_HOST,
 };
 
 struct machine {
@@ -31,9 +41,16 @@ struct machine {
 	GPtrArray *cards;   /* struct card */
 	struct cpus *cpus;
 	struct memory memory;
+	GArray *nodes;     /* struct node_memory: the memory of each NUMA node */
+	GArray *hugepages; /* struct hugepages */
 	GPtrArray *inputs; /* struct input */
 	struct firmware firmware;
 	struct tools *tools;
+	struct boot *boot;
+	GPtrArray *hardware; /* struct hardware, one for each card, in their order */
+	struct tuning *tuning;
+	struct guard *guard;
+	struct desktop *desktop; /* as it was then: processes come and go */
 };
 
 /**

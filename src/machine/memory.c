@@ -5,7 +5,6 @@
 
 #include "core/error.h"
 
-
 static const struct {
 	const char *key;
 	gsize offset;

@@ -95,7 +95,7 @@ static const char *uevent_value(char **lines, const char *key)
  */
 static gboolean read_identity_uevent(struct pcidev *dev, const struct root *folder)
 {
-	g_autofree char *text = root_read(folder, NULL, "uevent");
+	g_autofree char *text = root_read_attribute(folder, NULL, "uevent");
 	g_auto(GStrv) lines = g_strsplit(text == NULL ? "" : text, "\n", -1);
 	const char *class = uevent_value(lines, "PCI_CLASS=");
 	const char *ids = uevent_value(lines, "PCI_ID=");
@@ -187,7 +187,7 @@ static char *find_serial(const guint8 *config, gsize size)
 /* Without CAP_SYS_ADMIN the file ends after 64 bytes: then the serial number is just not there. */
 static char *read_serial(const struct root *folder)
 {
-	g_autofree char *power = root_read(folder, NULL, "power_state");
+	g_autofree char *power = root_read_attribute(folder, NULL, "power_state");
 	g_autoptr(GBytes) config = NULL;
 	const guint8 *byte;
 	gsize size;
@@ -208,7 +208,7 @@ static void read_driver(struct pcidev *dev, const struct root *folder)
 	dev->driver = root_read_link(folder, &error, "driver");
 	if (error == NULL || hotseat_error_is(error, HOTSEAT_ERROR_ABSENT))
 		dev->driver_known = KNOWN_YES;
-	dev->driver_override = root_read(folder, NULL, "driver_override");
+	dev->driver_override = root_read_attribute(folder, NULL, "driver_override");
 	/* The kernel prints a NULL pointer so. */
 	if (g_strcmp0(dev->driver_override, "(null)") == 0 ||
 	    g_strcmp0(dev->driver_override, "") == 0)
@@ -217,7 +217,7 @@ static void read_driver(struct pcidev *dev, const struct root *folder)
 
 static int read_numa_node(const struct root *folder)
 {
-	g_autofree char *text = root_read(folder, NULL, "numa_node");
+	g_autofree char *text = root_read_attribute(folder, NULL, "numa_node");
 
 	return text == NULL || text[0] == '\0' ? -1 : (int)g_ascii_strtoll(text, NULL, 10);
 }
@@ -251,10 +251,12 @@ static char *path_from_target(const char *target, const char *address)
 	return g_strdup(below == NULL ? address : below + strlen("devices/"));
 }
 
-static struct pcidev *read_one(const struct root *root, const char *address, struct pcinames *names)
+/* @links: the folder of all devices, in which @address is a link */
+static struct pcidev *read_one(const struct root *root, const struct root *links,
+			       const char *address, struct pcinames *names)
 {
 	struct pcidev *dev = g_new0(struct pcidev, 1);
-	g_autofree char *target = root_read_link_target(root, NULL, PCIDEV_FOLDER "/%s", address);
+	g_autofree char *target = root_read_link_target(links, NULL, "%s", address);
 	autoptr(root) folder = root_enter(root, NULL, PCIDEV_FOLDER "/%s", address);
 
 	dev->address = g_strdup(address);
@@ -303,8 +305,11 @@ GPtrArray *pcidev_read_all(const struct root *root, GError **error)
 	g_autoptr(GPtrArray) devices = g_ptr_array_new_with_free_func(free_one);
 	g_autoptr(GError) list_error = NULL;
 	g_auto(GStrv) addresses = root_list(root, &list_error, PCIDEV_FOLDER);
+	autoptr(root) links = addresses == NULL ? NULL : root_enter(root, error, PCIDEV_FOLDER);
 	autoptr(pcinames) names = NULL;
 
+	if (addresses != NULL && links == NULL)
+		return NULL;
 	if (addresses == NULL) {
 		if (hotseat_error_is(list_error, HOTSEAT_ERROR_ABSENT))
 			return g_steal_pointer(&devices);
@@ -318,7 +323,7 @@ GPtrArray *pcidev_read_all(const struct root *root, GError **error)
 
 		/* Nothing else lives there, but a stranger's folder may hold anything. */
 		if (g_strcmp0(address, addresses[i]) == 0)
-			g_ptr_array_add(devices, read_one(root, address, names));
+			g_ptr_array_add(devices, read_one(root, links, address, names));
 	}
 	g_ptr_array_sort(devices, compare_addresses);
 	return g_steal_pointer(&devices);

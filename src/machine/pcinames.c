@@ -3,11 +3,109 @@
 
 #include <pci/pci.h>
 #include <setjmp.h>
+#include <string.h>
 
+/*
+ * The list of names is 1.5 MB of text, sorted by vendor, below each its devices:
+ *
+ *	8086  Intel Corporation
+ *		1e31  7 Series/C210 Series Chipset Family USB xHCI Host Controller
+ *			17aa 21f3  ThinkPad T430
+ *
+ * libpci makes a table of all of it before it answers, which costs as much as reading a machine of
+ * five hundred functions. A machine has devices of a handful of vendors, so we find these in the
+ * text and remember where their devices are. Where the list is packed or not where libpci says,
+ * libpci is asked all the same.
+ */
 struct pcinames {
 	struct pci_access *access;
-	gboolean broken; /* libpci could not parse its list */
+	gboolean broken;     /* libpci could not parse its list */
+	GMappedFile *list;   /* NULL: not there, or packed */
+	GHashTable *vendors; /* vendor id to struct vendor */
 };
+
+struct vendor {
+	const char *name;    /* to the end of its line; NULL: not in the list */
+	GHashTable *devices; /* device id to its name, likewise */
+};
+
+static void vendor_free(gpointer data)
+{
+	struct vendor *vendor = data;
+
+	g_hash_table_unref(vendor->devices);
+	g_free(vendor);
+}
+
+/* What follows the number and two blanks on a line; NULL: another kind of line. */
+static const char *name_on_line(const char *line, const char *end)
+{
+	return end - line > 6 && line[4] == ' ' && line[5] == ' ' ? line + 6 : NULL;
+}
+
+/* Four hexadecimal digits, or -1. */
+static int id_on_line(const char *line, const char *end)
+{
+	int id = 0;
+
+	if (end - line < 4)
+		return -1;
+	for (guint i = 0; i < 4; i++) {
+		int digit = g_ascii_xdigit_value(line[i]);
+
+		if (digit < 0)
+			return -1;
+		id = id << 4 | digit;
+	}
+	return id;
+}
+
+static void index_devices(struct vendor *vendor, const char *line, const char *end)
+{
+	while (line < end && (*line == '\t' || *line == '#')) {
+		const char *next = memchr(line, '\n', (gsize)(end - line));
+		const char *name = line[0] == '\t' ? name_on_line(line + 1, end) : NULL;
+		int id = name != NULL ? id_on_line(line + 1, end) : -1;
+
+		if (id >= 0)
+			g_hash_table_insert(vendor->devices, GINT_TO_POINTER(id),
+					    (gpointer)(guintptr)name);
+		line = next != NULL ? next + 1 : end;
+	}
+}
+
+static struct vendor *find_vendor(struct pcinames *names, guint16 id)
+{
+	const char *text = g_mapped_file_get_contents(names->list);
+	const char *end = text + g_mapped_file_get_length(names->list);
+	struct vendor *vendor = g_hash_table_lookup(names->vendors, GINT_TO_POINTER(id));
+	char heading[16];
+	const char *line;
+
+	if (vendor != NULL)
+		return vendor;
+	vendor = g_new0(struct vendor, 1);
+	vendor->devices = g_hash_table_new(NULL, NULL);
+	g_hash_table_insert(names->vendors, GINT_TO_POINTER(id), vendor);
+	g_snprintf(heading, sizeof(heading), "\n%04x  ", id);
+	line = memmem(text, (gsize)(end - text), heading, strlen(heading));
+	if (line == NULL)
+		return vendor;
+	vendor->name = line + strlen(heading);
+	line = memchr(vendor->name, '\n', (gsize)(end - vendor->name));
+	if (line != NULL)
+		index_devices(vendor, line + 1, end);
+	return vendor;
+}
+
+static char *copy_line(const struct pcinames *names, const char *name)
+{
+	const char *end =
+		g_mapped_file_get_contents(names->list) + g_mapped_file_get_length(names->list);
+	const char *feed = memchr(name, '\n', (gsize)(end - name));
+
+	return g_strndup(name, (gsize)((feed != NULL ? feed : end) - name));
+}
 
 /*
  * libpci has one way to report a mistake in pci.ids: a callback that must not return, by default
@@ -24,6 +122,19 @@ static void say_nothing(char *message, ...)
 {
 }
 
+/* As libpci does it: the packed list if it is there, and that is not for us; else the plain one. */
+static GMappedFile *map_list(const char *name)
+{
+	g_autofree char *plain = g_strdup(name);
+
+	if (g_str_has_suffix(plain, ".gz")) {
+		if (g_file_test(name, G_FILE_TEST_EXISTS))
+			return NULL;
+		plain[strlen(plain) - strlen(".gz")] = '\0';
+	}
+	return g_mapped_file_new(plain, FALSE, NULL);
+}
+
 struct pcinames *pcinames_new(void)
 {
 	struct pcinames *names = g_new0(struct pcinames, 1);
@@ -36,6 +147,8 @@ struct pcinames *pcinames_new(void)
 	names->access->debug = say_nothing;
 	/* or every name that is not in the list makes it look for a cache in the home folder */
 	names->access->id_lookup_mode = 0;
+	names->list = map_list(names->access->id_file_name);
+	names->vendors = g_hash_table_new_full(NULL, NULL, NULL, vendor_free);
 	return names;
 }
 
@@ -44,6 +157,8 @@ void pcinames_free(struct pcinames *names)
 	if (names == NULL)
 		return;
 	pci_cleanup(names->access);
+	g_clear_pointer(&names->list, g_mapped_file_unref);
+	g_hash_table_unref(names->vendors);
 	g_free(names);
 }
 
@@ -64,17 +179,41 @@ static const char *lookup(struct pcinames *names, guint16 vendor, guint16 device
 			       what | PCI_LOOKUP_NO_NUMBERS | PCI_LOOKUP_NO_HWDB, vendor, device);
 }
 
-char *pcinames_lookup(struct pcinames *names, guint16 vendor, guint16 device)
+static char *describe(guint16 vendor, guint16 device, const char *vendor_name,
+		      const char *device_name)
 {
-	char vendor_buffer[256], device_buffer[256];
-	const char *vendor_name = lookup(names, vendor, device, PCI_LOOKUP_VENDOR, vendor_buffer,
-					 sizeof(vendor_buffer));
-	const char *device_name = lookup(names, vendor, device, PCI_LOOKUP_DEVICE, device_buffer,
-					 sizeof(device_buffer));
-
 	if (vendor_name == NULL)
 		return g_strdup_printf("Device %04x:%04x", vendor, device);
 	if (device_name == NULL)
 		return g_strdup_printf("%s Device %04x:%04x", vendor_name, vendor, device);
-	return g_strdup_printf("%s %s", vendor_name, device_name);
+	return g_strconcat(vendor_name, " ", device_name, NULL);
+}
+
+static char *ask_library(struct pcinames *names, guint16 vendor, guint16 device)
+{
+	char vendor_buffer[256], device_buffer[256];
+
+	return describe(vendor, device,
+			lookup(names, vendor, device, PCI_LOOKUP_VENDOR, vendor_buffer,
+			       sizeof(vendor_buffer)),
+			lookup(names, vendor, device, PCI_LOOKUP_DEVICE, device_buffer,
+			       sizeof(device_buffer)));
+}
+
+char *pcinames_lookup(struct pcinames *names, guint16 vendor, guint16 device)
+{
+	g_autofree char *vendor_name = NULL;
+	g_autofree char *device_name = NULL;
+	const struct vendor *found;
+	const char *name;
+
+	if (names->list == NULL)
+		return ask_library(names, vendor, device);
+	found = find_vendor(names, vendor);
+	name = g_hash_table_lookup(found->devices, GINT_TO_POINTER(device));
+	if (found->name != NULL)
+		vendor_name = copy_line(names, found->name);
+	if (name != NULL)
+		device_name = copy_line(names, name);
+	return describe(vendor, device, vendor_name, device_name);
 }

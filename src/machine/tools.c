@@ -2,6 +2,7 @@
 #include "machine/tools.h"
 
 #include <json-glib/json-glib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/error.h"
@@ -194,6 +195,46 @@ static enum known read_uefi_firmware(const struct root *root)
 	return answer;
 }
 
+/*
+ * libvirt's library has its version in its file's name: libvirt.so.0 leads to
+ * libvirt.so.0.11003.0 in 11.3.0. Source: libvirt meson.build, lt_revision.
+ */
+static guint library_version(const struct root *root)
+{
+	static const char *const paths[] = { "usr/lib/x86_64-linux-gnu/libvirt.so.0",
+					     "usr/lib64/libvirt.so.0", "usr/lib/libvirt.so.0" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+		g_autofree char *name = root_read_link(root, NULL, "%s", paths[i]);
+		unsigned int number, micro;
+
+		if (name != NULL && sscanf(name, "libvirt.so.0.%u.%u", &number, &micro) == 2)
+			return number * 1000 + micro;
+	}
+	return 0;
+}
+
+/*
+ * libvirt writes down what it found out about each QEMU, for root's eyes only: <version> in a file
+ * for each emulator. Source: libvirt src/qemu/qemu_capabilities.c, virQEMUCapsFormatCache().
+ */
+static guint cached_qemu_version(const struct root *root)
+{
+	static const char folder[] = "var/cache/libvirt/qemu/capabilities";
+	g_auto(GStrv) names = root_list(root, NULL, "%s", folder);
+
+	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+		g_autofree char *text = root_read(root, NULL, "%s/%s", folder, names[i]);
+		const char *version = text == NULL ? NULL : strstr(text, "<version>");
+		unsigned int number;
+
+		if (version != NULL && strstr(text, "qemu-system-x86_64") != NULL &&
+		    sscanf(version, "<version>%u<", &number) == 1)
+			return number;
+	}
+	return 0;
+}
+
 struct tools *tools_read(const struct root *root)
 {
 	struct tools *tools = g_new0(struct tools, 1);
@@ -206,5 +247,7 @@ struct tools *tools_read(const struct root *root)
 	tools->default_network_active = probe_exists(root, DEFAULT_NETWORK_STATUS);
 	tools->uefi_firmware = read_uefi_firmware(root);
 	tools->hook_installed = read_hook(root);
+	tools->libvirt_version = library_version(root);
+	tools->qemu_version = cached_qemu_version(root);
 	return tools;
 }

@@ -4,8 +4,7 @@
 #include "plan/choose.h"
 #include "plan/reason.h"
 
-/* Why a card cannot be lent as things are; NULL: nothing is in the way. */
-static char *describe_obstacle(const struct card *card)
+char *card_obstacle(const struct card *card, gboolean in_full)
 {
 	g_autoptr(GString) text = NULL;
 
@@ -20,22 +19,25 @@ static char *describe_obstacle(const struct card *card)
 	case CARD_UNKNOWN:
 		break;
 	}
-	text = g_string_new("others in its IOMMU group are in the way:");
+	if (card->blockers->len == 0)
+		return g_strdup("the drivers of others in its IOMMU group are not known");
+	text = g_string_new(in_full ? NULL : "in its IOMMU group the host uses ");
 	for (guint i = 0; i < card->blockers->len; i++) {
 		const struct card_blocker *blocker = card->blockers->pdata[i];
+		const struct pcidev *dev = blocker->dev;
 
-		g_string_append_printf(
-			text, "%s %s (%s: %s)", i > 0 ? "," : "", blocker->dev->address,
-			blocker->dev->driver != NULL              ? blocker->dev->driver
-			: blocker->dev->driver_known == KNOWN_YES ? "no driver"
-								  : "driver not known",
-			blocker->why);
+		if (i > 0)
+			g_string_append(text, in_full ? "; and " : " and ");
+		if (in_full)
+			g_string_append(text, blocker->why);
+		else
+			g_string_append_printf(text, "%s %s, driven by %s", dev->address, dev->name,
+					       dev->driver);
 	}
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* What the desktop would lose; NULL: nothing, or it is not known. */
-static char *describe_loss(const struct machine *machine, const struct card *card)
+char *card_loss(const struct machine *machine, const struct card *card)
 {
 	g_autofree char *why = NULL;
 
@@ -55,7 +57,7 @@ static gboolean on_root_bus(const struct pcidev *dev)
  * firmware does with a card is the larger risk: its ROM is used up and its frame buffer is in the
  * console's hands (FW-16, PW-02).
  */
-static guint card_merit(const struct card *card)
+guint card_merit(const struct card *card)
 {
 	const struct pcidev *display = card_display(card);
 
@@ -71,7 +73,7 @@ static const struct card *take_named(const struct machine *machine, const char *
 
 	if (card == NULL)
 		return NULL;
-	obstacle = describe_obstacle(card);
+	obstacle = card_obstacle(card, TRUE);
 	if (obstacle != NULL) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 			    "%s (%s) cannot be lent: %s", card_display(card)->address,
@@ -79,7 +81,7 @@ static const struct card *take_named(const struct machine *machine, const char *
 		return NULL;
 	}
 	/* A display that was asked for by name is lent, knowingly; when, is for "up" to decide. */
-	loss = describe_loss(machine, card);
+	loss = card_loss(machine, card);
 	reason_add(reasons, "gpu", NULL, "%s %s, as asked%s%s", card_display(card)->address,
 		   card_display(card)->name, loss != NULL ? "; beware: " : "",
 		   loss != NULL ? loss : "");
@@ -92,12 +94,12 @@ static char *describe_others(const struct machine *machine, const struct card *c
 
 	for (guint i = 0; i < machine->cards->len; i++) {
 		const struct card *card = machine->cards->pdata[i];
-		g_autofree char *obstacle = describe_obstacle(card);
+		g_autofree char *obstacle = card_obstacle(card, chosen == NULL);
 		g_autofree char *loss = NULL;
 
 		if (card == chosen)
 			continue;
-		loss = obstacle == NULL ? describe_loss(machine, card) : NULL;
+		loss = obstacle == NULL ? card_loss(machine, card) : NULL;
 		g_string_append_printf(text, "%s%s %s", text->len > 0 ? "; " : "",
 				       card_display(card)->address, card_display(card)->name);
 		if (obstacle != NULL || loss != NULL)
@@ -116,8 +118,8 @@ static const struct card *choose_best(const struct machine *machine, GPtrArray *
 
 	for (guint i = 0; i < machine->cards->len; i++) {
 		const struct card *card = machine->cards->pdata[i];
-		g_autofree char *obstacle = describe_obstacle(card);
-		g_autofree char *loss = describe_loss(machine, card);
+		g_autofree char *obstacle = card_obstacle(card, FALSE);
+		g_autofree char *loss = card_loss(machine, card);
 
 		if (obstacle == NULL && loss == NULL &&
 		    (best == NULL || card_merit(card) > card_merit(best)))

@@ -16,13 +16,10 @@
 
 /* A desktop wants 4 GiB for itself, a small machine a third. */
 #define HOST_KEEPS_KIB (4 * KIB_PER_GIB)
-/* Beyond this games gain nothing and starting takes longer (MM-09). */
-#define DEFAULT_MOST_KIB (16 * KIB_PER_GIB)
 /* QEMU itself, page tables, the card's mappings. */
 #define OVERHEAD_KIB (256 * KIB_PER_MIB)
-#define LEAST_KIB (64 * KIB_PER_MIB)
 
-static guint64 round_down(guint64 kib)
+guint64 memory_round(guint64 kib)
 {
 	guint64 step = kib >= 2 * KIB_PER_GIB ? KIB_PER_GIB : ALIGN_KIB;
 
@@ -46,6 +43,11 @@ static guint64 most_now(const struct memory *memory)
 	return MIN(ever, memory->available_kib - OVERHEAD_KIB);
 }
 
+guint64 memory_most(const struct memory *memory)
+{
+	return memory->total_kib != 0 ? most_now(memory) / ALIGN_KIB * ALIGN_KIB : 0;
+}
+
 static gboolean check_wanted(const struct memory *memory, guint64 wanted_kib, GError **error)
 {
 	g_autofree char *wanted = size_format(wanted_kib << 10);
@@ -54,7 +56,7 @@ static gboolean check_wanted(const struct memory *memory, guint64 wanted_kib, GE
 	g_autofree char *keeps = size_format(host_keeps(memory) << 10);
 	g_autofree char *most = size_format((most_now(memory) / ALIGN_KIB * ALIGN_KIB) << 10);
 
-	if (wanted_kib < LEAST_KIB) {
+	if (wanted_kib < MEMORY_LEAST_KIB) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 			    "%s of memory is too little for any guest: ask for 64 MiB or more",
 			    wanted);
@@ -80,13 +82,13 @@ static gboolean check_wanted(const struct memory *memory, guint64 wanted_kib, GE
 
 static guint64 choose_default(const struct memory *memory, GPtrArray *reasons, GError **error)
 {
-	guint64 kib =
-		round_down(MIN(MIN(memory->total_kib / 2, DEFAULT_MOST_KIB), most_now(memory)));
+	guint64 kib = memory_round(
+		MIN(MIN(memory->total_kib / 2, MEMORY_DEFAULT_MOST_KIB), most_now(memory)));
 	g_autofree char *chosen = size_format(kib << 10);
 	g_autofree char *total = size_format(memory->total_kib << 10);
 	g_autofree char *available = size_format(memory->available_kib << 10);
 
-	if (kib < LEAST_KIB) {
+	if (kib < MEMORY_LEAST_KIB) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 			    "there is no memory for a guest: of %s only %s is available. Close "
 			    "programs and try again (MM-01)",

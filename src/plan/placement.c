@@ -109,11 +109,14 @@ static gboolean guest_uses_node(const struct search *search, guint node)
 	return FALSE;
 }
 
-/* Smaller is better: near the guest, then not on the core where the host's interrupts go. */
+/*
+ * Smaller is better: at a cache of the guest, on its node where a cache spans several, then not on
+ * the core where the host's interrupts go.
+ */
 static guint emulator_distance(const struct search *search, const struct search_core *core)
 {
-	guint far_cache = guest_uses_l3(search, core->l3) ? 0 : 2;
-	guint far_node = guest_uses_node(search, core->node) ? 0 : 4;
+	guint far_cache = guest_uses_l3(search, core->l3) ? 0 : 4;
+	guint far_node = guest_uses_node(search, core->node) ? 0 : 2;
 
 	return far_node + far_cache + (core->host ? 1 : 0);
 }
@@ -153,6 +156,43 @@ static GArray *list_emulator(const struct search *search)
 	return emulator;
 }
 
+/*
+ * Where the emulator has two cores, I/O has the second one to itself as far as it goes: the
+ * emulator's main thread may run on both, and is on the first when both are busy.
+ */
+static GArray *list_iothread(const struct search *search, const GArray *emulator)
+{
+	const struct cpu *last =
+		cpus_find(search->cpus, g_array_index(emulator, guint, emulator->len - 1));
+	GArray *iothread = g_array_new(FALSE, FALSE, sizeof(guint));
+
+	for (guint i = 0; i < emulator->len; i++) {
+		guint id = g_array_index(emulator, guint, i);
+
+		if (cpus_find(search->cpus, id)->core == last->core)
+			g_array_append_val(iothread, id);
+	}
+	return iothread;
+}
+
+/* Cores of which some threads are among the cpus from @first to @last, and some are not. */
+static guint count_split(const struct cpus *cpus, guint first, guint last)
+{
+	g_autofree guint *inside = g_new0(guint, cpus->cores);
+	g_autofree guint *all = g_new0(guint, cpus->cores);
+	guint split = 0;
+
+	for (guint i = 0; i < cpus->cpu->len; i++) {
+		guint core = g_array_index(cpus->cpu, struct cpu, i).core;
+
+		all[core]++;
+		inside[core] += i >= first && i <= last;
+	}
+	for (guint core = 0; core < cpus->cores; core++)
+		split += inside[core] > 0 && inside[core] < all[core];
+	return split;
+}
+
 /* What everybody's guide says: cores 1 to N by number. For showing what the choice beat. */
 static char *describe_naive(const struct search *search, guint vcpus)
 {
@@ -160,6 +200,7 @@ static char *describe_naive(const struct search *search, guint vcpus)
 	g_autoptr(GHashTable) kinds = g_hash_table_new(NULL, NULL);
 	const GArray *cpu = search->cpus->cpu;
 	guint last = MIN(vcpus, cpu->len - 1);
+	guint split = count_split(search->cpus, 1, last);
 
 	for (guint i = 1; i <= last; i++) {
 		const struct cpu *one = &g_array_index(cpu, struct cpu, i);
@@ -168,11 +209,12 @@ static char *describe_naive(const struct search *search, guint vcpus)
 		count_distinct(kinds, one->kind);
 	}
 	return g_strdup_printf(
-		"the first CPUs after CPU 0 (%u to %u): %u L3 cache%s, %u kind%s of core",
+		"the first CPUs after CPU 0 (%u to %u): %u L3 cache%s, %u kind%s of core, and "
+		"%u core%s shared between guest and host",
 		g_array_index(cpu, struct cpu, MIN(1, last)).id,
 		g_array_index(cpu, struct cpu, last).id, g_hash_table_size(caches),
 		g_hash_table_size(caches) == 1 ? "" : "s", g_hash_table_size(kinds),
-		g_hash_table_size(kinds) == 1 ? "" : "s");
+		g_hash_table_size(kinds) == 1 ? "" : "s", split, split == 1 ? "" : "s");
 }
 
 static void explain_kind(const struct search *search, const struct tally *tally, GPtrArray *reasons)
@@ -285,7 +327,7 @@ static void explain(const struct search *search, const struct placement *placeme
 	if (!search->one_core)
 		reason_add(reasons, "cpus", NULL,
 			   "the host keeps %u of %u cores, that of CPU 0 among them (PN-02, PN-03)",
-			   search->core->len - tally.cores, search->core->len);
+			   search->core->len - tally.cores, search->cpus->cores);
 	reason_add(reasons, "cpus", g_strdup("all CPUs, those of the guest too"),
 		   "emulator and I/O threads on CPU%s %s (PN-01)",
 		   placement->emulator->len == 1 ? "" : "s", emulator);
@@ -343,9 +385,9 @@ static guint choose_count(const struct search *search, GPtrArray *reasons)
 	}
 	if (best >= MIN(DEFAULT_THREADS_LEAST, search->most)) {
 		reason_add(reasons, "cpus", g_strdup("more vCPUs, across caches or kinds of core"),
-			   "%u vCPUs, as many as the quickest cores of one cache give, at most %u "
+			   "%u vCPU%s, as many as the quickest cores of one cache give, at most %u "
 			   "cores",
-			   best, DEFAULT_CORES);
+			   best, best == 1 ? "" : "s", DEFAULT_CORES);
 		return best;
 	}
 	best = MIN(DEFAULT_THREADS_LEAST, search->most);
@@ -360,18 +402,31 @@ static void refuse(const struct search *search, guint vcpus, GError **error)
 		error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 		"%u vCPUs are more than this machine can give: of %u CPUs in %u core%s the host "
 		"keeps %s, so %u is the most (PN-02, PN-03). Ask for --vcpus %u or fewer",
-		vcpus, search->cpus->cpu->len, search->core->len, search->core->len == 1 ? "" : "s",
+		vcpus, search->cpus->cpu->len, search->cpus->cores,
+		search->cpus->cores == 1 ? "" : "s",
 		search->one_core ? "CPU 0"
 		: search->spare  ? "the core of CPU 0 and one more"
 				 : "the core of CPU 0",
 		search->most, search->most);
 }
 
-gboolean placement_choose(const struct cpus *cpus, guint vcpus, int node,
-			  struct placement *placement, GPtrArray *reasons, GError **error)
+/* From what the search took to a placement. */
+static void fill(const struct search *search, struct placement *placement, GPtrArray *reasons)
 {
-	autoptr(search) search = search_new(cpus, node);
-	struct tally tally;
+	const struct tally tally = tally_make(search);
+
+	placement->vcpu = list_vcpus(search);
+	placement->emulator = list_emulator(search);
+	placement->iothread = list_iothread(search, placement->emulator);
+	set_topology(placement, &tally);
+	explain(search, placement, reasons);
+}
+
+gboolean placement_choose_beside(const struct cpus *cpus, guint vcpus, int node,
+				 const GArray *others, struct placement *placement,
+				 GPtrArray *reasons, GError **error)
+{
+	autoptr(search) search = search_new(cpus, node, others);
 
 	if (search->core->len == 0) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
@@ -384,16 +439,36 @@ gboolean placement_choose(const struct cpus *cpus, guint vcpus, int node,
 		refuse(search, vcpus, error);
 		return FALSE;
 	}
-	tally = tally_make(search);
-	placement->vcpu = list_vcpus(search);
-	placement->emulator = list_emulator(search);
-	set_topology(placement, &tally);
-	explain(search, placement, reasons);
+	fill(search, placement, reasons);
 	return TRUE;
+}
+
+gboolean placement_choose(const struct cpus *cpus, guint vcpus, int node,
+			  struct placement *placement, GPtrArray *reasons, GError **error)
+{
+	return placement_choose_beside(cpus, vcpus, node, NULL, placement, reasons, error);
+}
+
+void placement_settle(const struct cpus *cpus, const GArray *vcpu, int node, const GArray *others,
+		      struct placement *placement, GPtrArray *reasons)
+{
+	autoptr(search) search = search_new(cpus, node, others);
+
+	for (guint i = 0; i < search->core->len; i++) {
+		struct search_core *core = search_core(search, i);
+
+		for (guint j = 0; j < core->threads->len; j++) {
+			for (guint k = 0; k < vcpu->len; k++)
+				core->taken += g_array_index(vcpu, guint, k) ==
+					       g_array_index(core->threads, guint, j);
+		}
+	}
+	fill(search, placement, reasons);
 }
 
 void placement_clear(struct placement *placement)
 {
 	g_clear_pointer(&placement->vcpu, g_array_unref);
 	g_clear_pointer(&placement->emulator, g_array_unref);
+	g_clear_pointer(&placement->iothread, g_array_unref);
 }

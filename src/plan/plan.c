@@ -41,8 +41,15 @@ struct plan *plan_make(const struct machine *machine, const struct wish *wish, G
 	if (problem != NULL &&
 	    !forgive(wish, wish->memory_kib != 0, "memory", plan, problem, error))
 		return NULL;
+	if (plan->memory_kib > 0) {
+		g_autoptr(GArray) pools =
+			machine->hugepages != NULL ? g_array_copy(machine->hugepages) : NULL;
+
+		choose_pages(machine, pools, plan);
+	}
 	plan->keyboard = choose_input(machine->inputs, INPUT_KEYBOARD, plan->reasons);
 	plan->mouse = choose_input(machine->inputs, INPUT_MOUSE, plan->reasons);
+	choose_monitors(machine, plan);
 	return g_steal_pointer(&plan);
 }
 

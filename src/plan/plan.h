@@ -17,14 +17,15 @@ struct wish {
 
 /* Why something was decided, and what it beat. */
 struct reason {
-	char *about;      /* "gpu", "cpus", "memory", "keyboard", "mouse" */
+	char *about;      /* "gpu", "cpus", "memory", "keyboard", "mouse", "monitor" */
 	char *why;        /* a sentence */
 	char *instead_of; /* the alternative it beat; NULL: there was none */
 };
 
 struct placement {
 	GArray *vcpu;                        /* guint: host cpu of vCPU 0, 1, … */
-	GArray *emulator;                    /* guint: host cpus for emulator and I/O threads */
+	GArray *emulator;                    /* guint: host cpus for the emulator's threads */
+	GArray *iothread;                    /* guint: host cpus for I/O threads, of the same */
 	guint sockets, dies, cores, threads; /* the topology the guest sees */
 };
 
@@ -33,6 +34,8 @@ struct plan {
 	const struct cpus *cpus; /* machine::cpus */
 	struct placement placement;
 	guint64 memory_kib;
+	guint64 page_kib; /* of the memory; 4 means ordinary pages, transparent huge ones too */
+	int memory_node;  /* NUMA node that has it all; -1: no single one */
 	const struct input *keyboard; /* machine::inputs; NULL: none found */
 	const struct input *mouse;
 	GPtrArray *reasons; /* struct reason */
@@ -47,6 +50,21 @@ struct plan {
  * given; the card cannot be handed over and why).
  */
 struct plan *plan_make(const struct machine *machine, const struct wish *wish, GError **error);
+
+/**
+ * plan_divide - one machine for several guests at the same time
+ * @wish:   what each of them wants; wish::gpu must be NULL
+ * @guests: how many, at least 1
+ *
+ * Every guest gets the same number of vCPUs and the same memory, its own card with all of its
+ * IOMMU group, and its own keyboard and mouse as far as there are any; the host keeps its share
+ * once. Where nothing is known of a machine's devices, plan::card is NULL.
+ *
+ * Return: array of struct plan, or NULL with HOTSEAT_ERROR_REFUSED: which limit is in the way,
+ * with numbers.
+ */
+GPtrArray *plan_divide(const struct machine *machine, const struct wish *wish, guint guests,
+		       GError **error);
 void plan_free(struct plan *plan);
 AUTOPTR_DEFINE(plan)
 
@@ -65,4 +83,23 @@ AUTOPTR_DEFINE(plan)
  */
 gboolean placement_choose(const struct cpus *cpus, guint vcpus, int node,
 			  struct placement *placement, GPtrArray *reasons, GError **error);
+
+/**
+ * placement_choose_beside - the same, where other guests have cpus already
+ * @others: guint, host cpus that are theirs; NULL: none
+ *
+ * Cores of which another guest has a thread are out of reach; what the host keeps, it keeps once
+ * for all guests.
+ */
+gboolean placement_choose_beside(const struct cpus *cpus, guint vcpus, int node,
+				 const GArray *others, struct placement *placement,
+				 GPtrArray *reasons, GError **error);
+
+/**
+ * placement_settle - where emulator threads go and why all is so, for vCPUs that were chosen
+ * @vcpu:   as in a placement that was chosen with the same @cpus and @node
+ * @others: guint, all cpus of all other guests, of those that were chosen later too
+ */
+void placement_settle(const struct cpus *cpus, const GArray *vcpu, int node, const GArray *others,
+		      struct placement *placement, GPtrArray *reasons);
 void placement_clear(struct placement *placement);

@@ -36,7 +36,8 @@ enum term {
  */
 struct cost {
 	guint64 sum[2];
-	guint shared; /* largest number of guest threads in an L3 with host threads */
+	/* largest number of guest threads in an L3 with host threads, or other guests' */
+	guint shared;
 };
 
 /* One way to take a number of threads from a part. */
@@ -189,6 +190,7 @@ static void part_close(struct part *part, const struct attempt *attempt, enum le
 {
 	guint size = g_array_index(attempt->search->l3_size, guint, member->l3);
 	guint rank = g_array_index(attempt->search->l3_rank, guint, member->l3);
+	guint others = g_array_index(attempt->search->l3_others, guint, member->l3);
 
 	for (guint index = OPTION(1, 0); index <= OPTION(part->most, 1); index++) {
 		struct cost *cost = &part->option[index].cost;
@@ -201,7 +203,7 @@ static void part_close(struct part *part, const struct attempt *attempt, enum le
 		case LEVEL_L3:
 			cost_charge(cost, TERM_CACHES, 1);
 			cost_charge(cost, TERM_SMALL_CACHE, rank);
-			cost->shared = threads < size ? threads : 0;
+			cost->shared = threads < size ? threads + others : 0;
 			break;
 		case LEVEL_CORE:
 			break;
@@ -382,16 +384,33 @@ static struct search_core *find_or_add_core(struct search *search, guint *index_
 	return search_core(search, index_of[cpu->core] - 1);
 }
 
-static void collect_cores(struct search *search)
+/* Marks the cores of other guests: what is left over of them is nobody's. */
+static void mark_others(struct search *search, const GArray *others, gboolean *gone)
 {
+	for (guint i = 0; others != NULL && i < others->len; i++) {
+		const struct cpu *cpu = cpus_find(search->cpus, g_array_index(others, guint, i));
+
+		g_assert(cpu != NULL);
+		gone[cpu->core] = TRUE;
+		g_array_index(search->l3_others, guint, cpu->l3)++;
+	}
+}
+
+static void collect_cores(struct search *search, const GArray *others)
+{
+	g_autofree gboolean *gone = g_new0(gboolean, search->cpus->cores);
 	g_autofree guint *index_of = g_new0(guint, search->cpus->cores);
 
+	mark_others(search, others, gone);
 	for (guint i = 0; i < search->cpus->cpu->len; i++) {
 		const struct cpu *cpu = &g_array_index(search->cpus->cpu, struct cpu, i);
-		struct search_core *core = find_or_add_core(search, index_of, cpu);
+		struct search_core *core;
 
-		g_array_append_val(core->threads, cpu->id);
 		g_array_index(search->l3_size, guint, cpu->l3)++;
+		if (gone[cpu->core])
+			continue;
+		core = find_or_add_core(search, index_of, cpu);
+		g_array_append_val(core->threads, cpu->id);
 	}
 }
 
@@ -400,8 +419,8 @@ static void reserve_for_host(struct search *search)
 {
 	struct search_core *first = search_core(search, 0);
 
-	search->one_core = search->core->len == 1;
-	search->spare = search->core->len > 4;
+	search->one_core = search->cpus->cores == 1;
+	search->spare = search->cpus->cores > 4;
 	first->host = !search->one_core;
 	if (search->one_core && first->threads->len > 1)
 		g_array_remove_index(first->threads, 0);
@@ -429,7 +448,7 @@ static void judge_sizes(struct search *search)
 		smallest = MIN(smallest, core->size);
 		search->most += core->size;
 	}
-	if (search->spare)
+	if (search->spare && search->most > 0)
 		search->most -= smallest;
 }
 
@@ -446,7 +465,7 @@ static guint rank_of_size(const struct cpus *cpus, guint64 size)
 	return g_hash_table_size(larger);
 }
 
-struct search *search_new(const struct cpus *cpus, int node)
+struct search *search_new(const struct cpus *cpus, int node, const GArray *others)
 {
 	struct search *search = g_new0(struct search, 1);
 
@@ -455,7 +474,9 @@ struct search *search_new(const struct cpus *cpus, int node)
 	search->core = g_array_new(FALSE, FALSE, sizeof(struct search_core));
 	search->l3_size = g_array_sized_new(FALSE, TRUE, sizeof(guint), cpus->l3s);
 	search->l3_rank = g_array_sized_new(FALSE, TRUE, sizeof(guint), cpus->l3s);
+	search->l3_others = g_array_sized_new(FALSE, TRUE, sizeof(guint), cpus->l3s);
 	g_array_set_size(search->l3_size, cpus->l3s);
+	g_array_set_size(search->l3_others, cpus->l3s);
 	for (guint i = 0; i < cpus->l3s; i++) {
 		guint rank = rank_of_size(
 			cpus, i < cpus->l3_kib->len ? g_array_index(cpus->l3_kib, guint64, i) : 0);
@@ -464,7 +485,7 @@ struct search *search_new(const struct cpus *cpus, int node)
 	}
 	if (cpus->cpu->len == 0)
 		return search;
-	collect_cores(search);
+	collect_cores(search, others);
 	reserve_for_host(search);
 	judge_sizes(search);
 	return search;
@@ -478,6 +499,7 @@ void search_free(struct search *search)
 		g_array_unref(search_core(search, i)->threads);
 	g_array_unref(search->core);
 	g_array_unref(search->l3_size);
+	g_array_unref(search->l3_others);
 	g_array_unref(search->l3_rank);
 	g_free(search);
 }

@@ -24,6 +24,7 @@ struct search {
 	const struct cpus *cpus;
 	GArray *core;      /* struct search_core, in order of lowest cpu */
 	GArray *l3_size;   /* guint: cpus of each L3 domain, the host's too */
+	GArray *l3_others; /* guint: cpus of each L3 domain that other guests have */
 	GArray *l3_rank;   /* guint: how many distinct larger sizes there are; 0: the largest */
 	int node;          /* of the card; -1: none */
 	gboolean one_core; /* a single core: guest and host must share it */
@@ -31,7 +32,12 @@ struct search {
 	guint most;        /* threads that can be given at all */
 };
 
-struct search *search_new(const struct cpus *cpus, int node);
+/**
+ * search_new - the cores that are there for a guest
+ * @node:   of the card; -1: none
+ * @others: guint, cpus that other guests have, whose cores are out of reach; NULL: none
+ */
+struct search *search_new(const struct cpus *cpus, int node, const GArray *others);
 void search_free(struct search *search);
 AUTOPTR_DEFINE(search)
 

@@ -52,6 +52,30 @@ static guint input_merit(const GPtrArray *inputs, const struct input *input)
 	return merit;
 }
 
+void choose_remove_device(GPtrArray *inputs, const struct input *input, enum input_kind kind)
+{
+	for (guint i = inputs->len; input != NULL && i-- > 0;) {
+		const struct input *other = inputs->pdata[i];
+
+		if (other == input || (other->kind == kind && same_device(other, input)))
+			g_ptr_array_remove_index(inputs, i);
+	}
+}
+
+const struct input *choose_input_from(const GPtrArray *inputs, enum input_kind kind,
+				      GPtrArray *reasons)
+{
+	const struct input *chosen = choose_input(inputs, kind, reasons);
+	const struct reason *last = reasons->pdata[reasons->len - 1];
+
+	if (chosen == NULL && g_str_equal(last->why, "none was found")) {
+		g_ptr_array_remove_index(reasons, reasons->len - 1);
+		reason_add(reasons, kind_name(kind), NULL,
+			   "none is left: plug in one more, or share one by the chord");
+	}
+	return chosen;
+}
+
 const struct input *choose_input(const GPtrArray *inputs, enum input_kind kind, GPtrArray *reasons)
 {
 	const struct input *best = NULL, *second = NULL;

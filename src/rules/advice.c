@@ -4,15 +4,14 @@
 #include "rules/host.h"
 
 /*
- * Advice that can be typed. Distributions differ in the names of packages and in where the kernel's
- * arguments are kept (BL-01 to BL-16); all of that is this one table, tried from the top. An
- * argument stands as "@". Where we do not know the distribution, the words say what, not how.
+ * Advice that can be typed: packages, by distribution, tried from the top. Kernel arguments are the
+ * matter of advice-boot.c. Where we do not know the distribution, the words say what, not how.
  */
 struct distribution {
 	const char *ids;    /* ID and ID_LIKE of os-release that mean it */
 	const char *marker; /* a file that must be there as well; NULL: none */
 	const char *advice[N_ADVICE];
-	const char *add_argument, *drop_argument;
+	enum boot_loader loader; /* the usual one, where none was recognised */
 };
 
 static const struct distribution distributions[] = {
@@ -27,8 +26,7 @@ static const struct distribution distributions[] = {
 			[ADVICE_KERNEL] = "sudo rpm-ostree upgrade",
 			[ADVICE_INITRAMFS] = "sudo rpm-ostree initramfs --enable",
 		},
-		.add_argument = "sudo rpm-ostree kargs --append-if-missing=@",
-		.drop_argument = "sudo rpm-ostree kargs --delete-if-present=@",
+		.loader = BOOT_OSTREE,
 	},
 	{
 		.ids = "fedora rhel centos",
@@ -40,9 +38,7 @@ static const struct distribution distributions[] = {
 			[ADVICE_KERNEL] = "sudo dnf install kernel kernel-modules",
 			[ADVICE_INITRAMFS] = "sudo dracut -f --regenerate-all",
 		},
-		/* Editing /etc/default/grub does not reach the entries here (BL-03). */
-		.add_argument = "sudo grubby --update-kernel=ALL --args='@'",
-		.drop_argument = "sudo grubby --update-kernel=ALL --remove-args='@'",
+		.loader = BOOT_GRUB_BLS,
 	},
 	{
 		.ids = "pop",
@@ -55,8 +51,7 @@ static const struct distribution distributions[] = {
 			[ADVICE_KERNEL] = "sudo apt install linux-generic",
 			[ADVICE_INITRAMFS] = "sudo update-initramfs -u -k all",
 		},
-		.add_argument = "sudo kernelstub -a '@'",
-		.drop_argument = "sudo kernelstub -d '@'",
+		.loader = BOOT_KERNELSTUB,
 	},
 	{
 		.ids = "ubuntu linuxmint",
@@ -69,11 +64,7 @@ static const struct distribution distributions[] = {
 			[ADVICE_KERNEL] = "sudo apt install linux-generic",
 			[ADVICE_INITRAMFS] = "sudo update-initramfs -u -k all",
 		},
-		.add_argument = "echo 'GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT @\"' | "
-				"sudo tee -a /etc/default/grub.d/hotseat.cfg\n"
-				"sudo update-grub",
-		.drop_argument = "Take @ out of /etc/default/grub and /etc/default/grub.d/*, then:\n"
-				 "sudo update-grub",
+		.loader = BOOT_GRUB_DROP_IN,
 	},
 	{
 		.ids = "debian",
@@ -86,11 +77,7 @@ static const struct distribution distributions[] = {
 			[ADVICE_KERNEL] = "sudo apt install linux-image-amd64",
 			[ADVICE_INITRAMFS] = "sudo update-initramfs -u -k all",
 		},
-		.add_argument = "echo 'GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT @\"' | "
-				"sudo tee -a /etc/default/grub.d/hotseat.cfg\n"
-				"sudo update-grub",
-		.drop_argument = "Take @ out of /etc/default/grub and /etc/default/grub.d/*, then:\n"
-				 "sudo update-grub",
+		.loader = BOOT_GRUB_DROP_IN,
 	},
 	{
 		.ids = "arch",
@@ -102,15 +89,6 @@ static const struct distribution distributions[] = {
 			[ADVICE_KERNEL] = "sudo pacman -S linux",
 			[ADVICE_INITRAMFS] = "sudo mkinitcpio -P",
 		},
-		.add_argument = "With GRUB: add @ to GRUB_CMDLINE_LINUX_DEFAULT in "
-				"/etc/default/grub, then:\n"
-				"sudo grub-mkconfig -o /boot/grub/grub.cfg\n"
-				"With systemd-boot: add it to the options line of the entry in "
-				"/boot/loader/entries.",
-		.drop_argument = "With GRUB: take @ out of /etc/default/grub, then:\n"
-				 "sudo grub-mkconfig -o /boot/grub/grub.cfg\n"
-				 "With systemd-boot: take it out of the entry in "
-				 "/boot/loader/entries.",
 	},
 	{
 		.ids = "suse opensuse",
@@ -123,10 +101,7 @@ static const struct distribution distributions[] = {
 			[ADVICE_KERNEL] = "sudo zypper install kernel-default",
 			[ADVICE_INITRAMFS] = "sudo dracut -f --regenerate-all",
 		},
-		.add_argument = "Add @ to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then:\n"
-				"sudo grub2-mkconfig -o /boot/grub2/grub.cfg",
-		.drop_argument = "Take @ out of /etc/default/grub, then:\n"
-				 "sudo grub2-mkconfig -o /boot/grub2/grub.cfg",
+		.loader = BOOT_GRUB2,
 	},
 	{
 		.ids = "nixos",
@@ -142,10 +117,7 @@ static const struct distribution distributions[] = {
 			[ADVICE_KERNEL] = "Choose a kernel with VFIO in boot.kernelPackages.",
 			[ADVICE_INITRAMFS] = "sudo nixos-rebuild boot",
 		},
-		.add_argument = "Add \"@\" to boot.kernelParams, then:\n"
-				"sudo nixos-rebuild boot",
-		.drop_argument = "Take \"@\" out of boot.kernelParams, then:\n"
-				 "sudo nixos-rebuild boot",
+		.loader = BOOT_NIXOS,
 	},
 };
 
@@ -160,8 +132,6 @@ static const struct distribution anything_else = {
 				  "CONFIG_VFIO_IOMMU_TYPE1.",
 		[ADVICE_INITRAMFS] = "Build the initramfs anew.",
 	},
-	.add_argument = "Add @ to the kernel arguments of the boot loader, and boot anew.",
-	.drop_argument = "Take @ out of the kernel arguments of the boot loader.",
 };
 
 static gboolean has_word(const char *words, const char *wanted)
@@ -204,24 +174,25 @@ static const struct distribution *find_distribution(const struct machine *machin
 	return &anything_else;
 }
 
+/* The generator that is there counts more than the distribution's usual one. */
+static const char *const rebuilds[] = {
+	[INITRAMFS_TOOLS] = "sudo update-initramfs -u -k all",
+	[INITRAMFS_DRACUT] = "sudo dracut -f --regenerate-all",
+	[INITRAMFS_MKINITCPIO] = "sudo mkinitcpio -P",
+	[INITRAMFS_BOOSTER] = "sudo /usr/lib/booster/regenerate_images",
+};
+
 char *advice_for(const struct machine *machine, enum advice advice)
 {
-	return g_strdup(find_distribution(machine)->advice[advice]);
+	const struct distribution *distribution = find_distribution(machine);
+
+	if (advice == ADVICE_INITRAMFS && machine->boot != NULL && distribution->marker == NULL &&
+	    machine->boot->initramfs != INITRAMFS_NOT_KNOWN)
+		return g_strdup(rebuilds[machine->boot->initramfs]);
+	return g_strdup(distribution->advice[advice]);
 }
 
-static char *with_argument(const char *text, const char *argument)
+enum boot_loader advice_usual_loader(const struct machine *machine)
 {
-	g_auto(GStrv) parts = g_strsplit(text, "@", -1);
-
-	return g_strjoinv(argument, parts);
-}
-
-char *advice_add_argument(const struct machine *machine, const char *argument)
-{
-	return with_argument(find_distribution(machine)->add_argument, argument);
-}
-
-char *advice_drop_argument(const struct machine *machine, const char *argument)
-{
-	return with_argument(find_distribution(machine)->drop_argument, argument);
+	return find_distribution(machine)->loader;
 }

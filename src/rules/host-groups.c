@@ -1,73 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
-#include "machine/displays.h"
 #include "rules/host.h"
 
-/* The cards, their IOMMU groups, and what keeps other drivers on or off. */
+/* The cards and their IOMMU groups: which can be lent, and what the desktop keeps. */
 
-gboolean host_card_sole(const struct machine *machine, const struct card *card, char **why)
-{
-	g_autofree char *reason = NULL;
-	enum known only = displays_is_only(machine->root, machine->cards, card, &reason);
-
-	if (why != NULL)
-		*why = g_steal_pointer(&reason);
-	return only == KNOWN_YES;
-}
-
-/* Functions of one card may be in groups of their own; all of them are lent. */
-static gboolean has_group(const struct card *card, const char *group)
-{
-	for (guint i = 0; i < card->functions->len; i++) {
-		const struct pcidev *function = g_ptr_array_index(card->functions, i);
-
-		if (group != NULL && g_strcmp0(function->group, group) == 0)
-			return TRUE;
-	}
-	return FALSE;
-}
-
-/*
- * The verdict of a card leaves bridges out. The kernel does not: a port under shpchp, which manages
- * no DMA ownership, makes its group as unfit as any other driver.
- */
-static const struct pcidev *forbidden_bridge(const struct machine *machine, const struct card *card)
-{
-	for (guint i = 0; i < machine->devices->len; i++) {
-		const struct pcidev *dev = g_ptr_array_index(machine->devices, i);
-
-		if (pcidev_is_bridge(dev) && has_group(card, dev->group) &&
-		    pcidev_driver_allowed(dev, machine->kernel->dma_ownership_model) == KNOWN_NO)
-			return dev;
-	}
-	return NULL;
-}
-
-gboolean host_card_spare(const struct machine *machine, const struct card *card)
-{
-	return card->verdict == CARD_READY && forbidden_bridge(machine, card) == NULL &&
-	       !host_card_sole(machine, card, NULL);
-}
-
-gboolean host_has_other_spare(const struct machine *machine, const struct card *card)
-{
-	for (guint i = 0; i < machine->cards->len; i++) {
-		const struct card *other = g_ptr_array_index(machine->cards, i);
-
-		if (other != card && host_card_spare(machine, other))
-			return TRUE;
-	}
-	return FALSE;
-}
-
-void host_judge_cards_exist(const struct rule *rule, const struct machine *machine,
-			    GPtrArray *findings)
+static void judge_cards_exist(const struct rule *rule, const struct machine *machine,
+			      GPtrArray *findings)
 {
 	struct finding *finding;
 
 	if (machine->cards->len > 0)
 		return;
+	/* a folder of processors alone says nothing about cards */
+	if (!root_exists(machine->root, "sys/bus/pci")) {
+		host_add_unknown(rule, findings, "host", "/sys/bus/pci is not there");
+		return;
+	}
 	finding = finding_add(findings, rule, "host");
 	finding->evidence =
 		g_strdup_printf("%u PCI functions, none of class 03", machine->devices->len);
@@ -203,7 +152,7 @@ static void add_without_group(const struct rule *rule, const struct machine *mac
 static void add_bridge(const struct rule *rule, const struct machine *machine,
 		       const struct card *card, GPtrArray *findings)
 {
-	const struct pcidev *bridge = forbidden_bridge(machine, card);
+	const struct pcidev *bridge = host_forbidden_bridge(machine, card);
 	struct finding *finding;
 
 	if (bridge == NULL)
@@ -220,8 +169,8 @@ static void add_bridge(const struct rule *rule, const struct machine *machine,
 	finding->fix = unbind_command(bridge);
 }
 
-void host_judge_viability(const struct rule *rule, const struct machine *machine,
-			  GPtrArray *findings)
+static void judge_viability(const struct rule *rule, const struct machine *machine,
+			    GPtrArray *findings)
 {
 	for (guint i = 0; i < machine->cards->len; i++) {
 		const struct card *card = g_ptr_array_index(machine->cards, i);
@@ -243,223 +192,8 @@ void host_judge_viability(const struct rule *rule, const struct machine *machine
 	}
 }
 
-/* id_list - the ids that vfio-pci was told to take, from the command line and modprobe.d */
-static char *id_list(const struct machine *machine)
-{
-	g_autofree char *given = machine->kernel->command_line == NULL
-					 ? NULL
-					 : kernel_argument(machine->kernel, "vfio-pci.ids");
-	g_autoptr(GString) ids = g_string_new(given);
-	g_auto(GStrv) files = root_list(machine->root, NULL, "etc/modprobe.d");
-
-	for (guint i = 0; files != NULL && files[i] != NULL; i++) {
-		g_autofree char *text =
-			root_read(machine->root, NULL, "etc/modprobe.d/%s", files[i]);
-		g_auto(GStrv) lines = g_strsplit(text == NULL ? "" : text, "\n", -1);
-
-		for (guint j = 0; lines[j] != NULL; j++) {
-			g_auto(GStrv) words = g_strsplit_set(g_strstrip(lines[j]), " \t", -1);
-			gboolean ours = g_strv_length(words) > 2 &&
-					g_str_equal(words[0], "options") &&
-					(g_str_equal(words[1], "vfio-pci") ||
-					 g_str_equal(words[1], "vfio_pci"));
-
-			for (guint k = 2; ours && words[k] != NULL; k++) {
-				if (g_str_has_prefix(words[k], "ids="))
-					g_string_append_printf(ids, ",%s", words[k] + 4);
-			}
-		}
-	}
-	return g_string_free(g_steal_pointer(&ids), FALSE);
-}
-
-void host_judge_bridge_ids(const struct rule *rule, const struct machine *machine,
-			   GPtrArray *findings)
-{
-	g_autofree char *ids = id_list(machine);
-	g_auto(GStrv) entries = g_strsplit(ids, ",", -1);
-	g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-
-	for (guint i = 0; i < machine->devices->len; i++) {
-		const struct pcidev *dev = g_ptr_array_index(machine->devices, i);
-		g_autofree char *id = g_strdup_printf("%04x:%04x", dev->vendor, dev->device);
-		struct finding *finding;
-
-		if (!pcidev_is_bridge(dev) || !g_strv_contains((const char *const *)entries, id) ||
-		    !g_hash_table_add(told, g_strdup(id)))
-			continue;
-		finding = finding_add(findings, rule, dev->address);
-		finding->evidence =
-			g_strdup_printf("vfio-pci.ids has %s, which is %s", id, dev->name);
-		finding->message = g_strdup(
-			"vfio-pci takes no bridges, and a bridge need not be "
-			"taken: it stays where it is.");
-		finding->fix = g_strdup_printf(
-			"Find the list, and take %s out:\n"
-			"sudo grep -rn 'ids=' /etc/modprobe.d "
-			"/etc/default/grub /proc/cmdline",
-			id);
-	}
-}
-
-void host_judge_no_iommu(const struct rule *rule, const struct machine *machine,
-			 GPtrArray *findings)
-{
-	struct finding *finding;
-
-	if (!host_parameter_is_set(machine, "vfio", "enable_unsafe_noiommu_mode"))
-		return;
-	finding = finding_add(findings, rule, "host");
-	finding->evidence = g_strdup("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode is Y");
-	finding->message = g_strdup(
-		"This mode is for programs such as DPDK. No guest can use it, "
-		"and devices may then write anywhere in memory.");
-	finding->fix = g_strdup(
-		"echo N | sudo tee "
-		"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode\n"
-		"sudo grep -rn noiommu /etc/modprobe.d /proc/cmdline");
-}
-
-/* idle_twin - a card of this vendor that has no driver, where the vendor has several cards */
-static const struct pcidev *idle_twin(const struct machine *machine, guint16 vendor)
-{
-	const struct pcidev *idle = NULL;
-	guint cards = 0;
-
-	for (guint i = 0; i < machine->cards->len; i++) {
-		const struct pcidev *dev = card_display(g_ptr_array_index(machine->cards, i));
-
-		if (dev->vendor != vendor)
-			continue;
-		cards++;
-		if (dev->driver == NULL && dev->driver_known == KNOWN_YES)
-			idle = dev;
-	}
-	return cards > 1 ? idle : NULL;
-}
-
-/* nouveau is not in the list: NVIDIA's own packages rightly keep it away. */
-static void judge_blacklist_line(const struct rule *rule, const struct machine *machine,
-				 const char *file, const char *line, GPtrArray *findings)
-{
-	static const struct {
-		const char *module;
-		guint16 vendor;
-	} drivers[] = {
-		{ "nvidia", 0x10de }, { "amdgpu", 0x1002 }, { "radeon", 0x1002 },
-		{ "i915", 0x8086 },   { "xe", 0x8086 },
-	};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(drivers); i++) {
-		g_autofree char *wanted = g_strdup_printf("blacklist %s", drivers[i].module);
-		g_autofree char *rebuild = NULL;
-		const struct pcidev *idle;
-		struct finding *finding;
-
-		if (!g_str_equal(line, wanted))
-			continue;
-		idle = idle_twin(machine, drivers[i].vendor);
-		if (idle == NULL)
-			return;
-		finding = finding_add(findings, rule, idle->address);
-		finding->evidence = g_strdup_printf(
-			"/etc/modprobe.d/%s has \"%s\", and %s has no "
-			"driver",
-			file, line, idle->name);
-		finding->message = g_strdup(
-			"The line keeps the driver from every card of this "
-			"maker, the host's own too. It is not needed: a card "
-			"is taken by its address.");
-		rebuild = advice_for(machine, ADVICE_INITRAMFS);
-		finding->fix = g_strdup_printf("sudo sed -i '/^%s$/d' /etc/modprobe.d/%s\n%s", line,
-					       file, rebuild);
-	}
-}
-
-void host_judge_blacklist(const struct rule *rule, const struct machine *machine,
-			  GPtrArray *findings)
-{
-	g_auto(GStrv) files = root_list(machine->root, NULL, "etc/modprobe.d");
-
-	for (guint i = 0; files != NULL && files[i] != NULL; i++) {
-		g_autofree char *text =
-			root_read(machine->root, NULL, "etc/modprobe.d/%s", files[i]);
-		g_auto(GStrv) lines = g_strsplit(text == NULL ? "" : text, "\n", -1);
-
-		for (guint j = 0; lines[j] != NULL; j++)
-			judge_blacklist_line(rule, machine, files[i], g_strstrip(lines[j]),
-					     findings);
-	}
-}
-
-/* names_module - does a line that is no comment name this module as a word? */
-static gboolean names_module(const char *text, const char *module)
-{
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-
-	for (guint i = 0; lines[i] != NULL; i++) {
-		g_auto(GStrv) words = g_strsplit_set(lines[i], " \t\"'()=+,", -1);
-
-		if (g_strstrip(lines[i])[0] != '#' &&
-		    g_strv_contains((const char *const *)words, module))
-			return TRUE;
-	}
-	return FALSE;
-}
-
-static void judge_module_list(const struct rule *rule, const struct machine *machine,
-			      const char *file, GPtrArray *findings)
-{
-	g_autofree char *text = root_read(machine->root, NULL, "%s", file);
-	g_autofree char *rebuild = NULL;
-	struct finding *finding;
-
-	if (text == NULL || !names_module(text, "vfio_virqfd"))
-		return;
-	rebuild = advice_for(machine, ADVICE_INITRAMFS);
-	finding = finding_add(findings, rule, "vfio_virqfd");
-	finding->evidence = g_strdup_printf("/%s names it", file);
-	finding->message = g_strdup(
-		"There is no such module since Linux 6.2, and an initramfs that "
-		"asks for it may fail to build.");
-	finding->fix =
-		g_strdup_printf("sudo sed -i 's/\\bvfio_virqfd\\b//' /%s\n%s", file, rebuild);
-}
-
-void host_judge_virqfd(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
-{
-	static const char *const files[] = { "etc/mkinitcpio.conf", "etc/initramfs-tools/modules",
-					     "etc/modules" };
-	static const char *const folders[] = { "etc/mkinitcpio.conf.d", "etc/dracut.conf.d",
-					       "etc/modules-load.d" };
-
-	if (machine->kernel->major < 6 ||
-	    (machine->kernel->major == 6 && machine->kernel->minor < 2))
-		return;
-	for (gsize i = 0; i < G_N_ELEMENTS(files); i++)
-		judge_module_list(rule, machine, files[i], findings);
-	for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
-		g_auto(GStrv) names = root_list(machine->root, NULL, "%s", folders[i]);
-
-		for (guint j = 0; names != NULL && names[j] != NULL; j++) {
-			g_autofree char *file = g_build_filename(folders[i], names[j], NULL);
-
-			judge_module_list(rule, machine, file, findings);
-		}
-	}
-}
-
-gboolean host_all_cards_sole(const struct machine *machine)
-{
-	for (guint i = 0; i < machine->cards->len; i++) {
-		if (!host_card_sole(machine, g_ptr_array_index(machine->cards, i), NULL))
-			return FALSE;
-	}
-	return machine->cards->len > 0;
-}
-
-void host_judge_only_display(const struct rule *rule, const struct machine *machine,
-			     GPtrArray *findings)
+static void judge_only_display(const struct rule *rule, const struct machine *machine,
+			       GPtrArray *findings)
 {
 	const struct card *card;
 	struct finding *finding;
@@ -479,3 +213,135 @@ void host_judge_only_display(const struct rule *rule, const struct machine *mach
 		"firmware setup. To lend this one all the same:\n"
 		"sudo hotseat up GUEST --take-last-display");
 }
+
+static char *take_over_command(const struct pcidev *dev)
+{
+	return g_strdup_printf(
+		"echo vfio-pci | sudo tee /sys/bus/pci/devices/%s/driver_override\n"
+		"echo %s | sudo tee /sys/bus/pci/devices/%s/driver/unbind\n"
+		"echo %s | sudo tee /sys/bus/pci/drivers_probe",
+		dev->address, dev->address, dev->address, dev->address);
+}
+
+/* One function is on vfio-pci, and the host still drives another. */
+static void judge_half_card(const struct rule *rule, const struct machine *machine,
+			    GPtrArray *findings)
+{
+	for (guint i = 0; i < machine->cards->len; i++) {
+		const struct card *card = g_ptr_array_index(machine->cards, i);
+		const struct pcidev *left = NULL;
+		gboolean taken = FALSE;
+
+		for (guint j = 0; j < card->functions->len; j++) {
+			const struct pcidev *dev = g_ptr_array_index(card->functions, j);
+
+			if (host_on_vfio(dev))
+				taken = TRUE;
+			else if (pcidev_driver_allowed(dev, machine->kernel->dma_ownership_model) ==
+				 KNOWN_NO)
+				left = dev;
+		}
+		if (taken && left != NULL)
+			host_say(findings, rule, left->address,
+				 g_strdup_printf("%s is on %s, and another function of the card on "
+						 "vfio-pci",
+						 left->address, left->driver),
+				 "A guest needs all functions of the card: without this one the "
+				 "kernel refuses the group, or cannot reset the card.",
+				 take_over_command(left));
+	}
+}
+
+/* Only PCI Express has links. Where no device shows one, the folder does not say. */
+static gboolean is_conventional(const struct machine *machine, const struct pcidev *dev)
+{
+	if (root_exists(machine->root, "sys/bus/pci/devices/%s/max_link_width", dev->address))
+		return FALSE;
+	for (guint i = 0; i < machine->devices->len; i++) {
+		const struct pcidev *other = g_ptr_array_index(machine->devices, i);
+
+		if (root_exists(machine->root, "sys/bus/pci/devices/%s/max_link_width",
+				other->address))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void judge_conventional(const struct rule *rule, const struct machine *machine,
+			       GPtrArray *findings)
+{
+	for (guint i = 0; i < machine->cards->len; i++) {
+		const struct card *card = g_ptr_array_index(machine->cards, i);
+		const struct pcidev *dev = card_display(card);
+
+		/* what sits on the root bus is part of the chipset and has a group of its own */
+		if (card->verdict != CARD_BLOCKED || g_str_has_prefix(dev->address, "0000:00:") ||
+		    !is_conventional(machine, dev))
+			continue;
+		host_say(findings, rule, dev->address,
+			 g_strdup_printf("%s has no PCI Express link, and shares group %s",
+					 dev->address, dev->group),
+			 "Behind a bridge to old PCI all devices speak with one voice. No kernel "
+			 "and "
+			 "no option can tell them apart.",
+			 g_strdup("Use a card in a PCI Express slot."));
+	}
+}
+
+static void judge_boot_card(const struct rule *rule, const struct machine *machine,
+			    GPtrArray *findings)
+{
+	const struct pcidev *boot = NULL;
+
+	for (guint i = 0; i < machine->cards->len; i++) {
+		const struct card *card = g_ptr_array_index(machine->cards, i);
+
+		if (!host_card_spare(machine, card))
+			continue;
+		/* another card can go, and the firmware does not show itself on that one */
+		if (card_display(card)->boot_vga != KNOWN_YES)
+			return;
+		boot = card_display(card);
+	}
+	if (boot == NULL)
+		return;
+	host_say(findings, rule, boot->address, g_strdup("its boot_vga is 1"),
+		 "The only card that can be lent is the one on which the firmware shows itself. "
+		 "Guests may need a file with its ROM then, and the first console is on it.",
+		 g_strdup("In the firmware setup choose the other card as primary display, or swap "
+			  "the slots."));
+}
+
+static const struct rule rules[] = {
+	{ "HS-11", SEVERITY_BROKEN, 'V', "there is a graphics card",
+	  "It is what Hotseat hands over.", NULL, "Linux Documentation/ABI/testing/sysfs-bus-pci",
+	  judge_cards_exist },
+	{ "GR-02", SEVERITY_BROKEN, 'V',
+	  "nothing else in the card's group has a driver of the host",
+	  "The kernel lends a device only if every member of its IOMMU group has no driver, or one "
+	  "that leaves DMA alone: vfio-pci and its variants, pci-stub, pcieport. The others need "
+	  "not go to the guest; they must only be left without a driver.",
+	  "free the card's IOMMU group", "Linux drivers/iommu/iommu.c, drivers/pci/pci-driver.c",
+	  judge_viability },
+	{ "GR-09", SEVERITY_RISKY, 'V', "the card is on PCI Express",
+	  "Devices behind a bridge to conventional PCI share the bridge's own id on the bus.",
+	  "use a PCI Express slot", "Linux drivers/pci/pci.c pci_acs_enabled", judge_conventional },
+	{ "GR-07", SEVERITY_RISKY, 'V', "a card is taken whole",
+	  "Sound, USB and serial functions of a card are in its group, and a bus reset needs them "
+	  "all.",
+	  "bind the whole card", "Linux drivers/iommu/iommu.c, drivers/i2c/busses/i2c-nvidia-gpu.c",
+	  judge_half_card },
+	{ "FW-16", SEVERITY_RISKY, 'V', "the firmware shows itself on the desktop's card",
+	  "The firmware may change the ROM of the card that it shows itself on, and the console's "
+	  "framebuffer lies in its memory.",
+	  "choose the other card as primary display",
+	  "Linux Documentation/ABI/testing/sysfs-class-drm, ArchWiki PCI passthrough via OVMF",
+	  judge_boot_card },
+	{ "UB-05", SEVERITY_RISKY, 'V', "the desktop keeps a display",
+	  "A desktop whose only card is lent goes dark, and its programs die, until the card is "
+	  "back.",
+	  "give the desktop another display", "Linux drivers/firmware/sysfb.c",
+	  judge_only_display },
+};
+
+const struct rule_set host_rules_groups = { rules, G_N_ELEMENTS(rules) };

@@ -6,15 +6,6 @@
 
 /* The programs and files that we build on. What is not known is said to be so. */
 
-static void add_unknown(const struct rule *rule, GPtrArray *findings, const char *subject,
-			const char *evidence)
-{
-	struct finding *finding = finding_add_unknown(findings, rule, subject);
-
-	finding->evidence = g_strdup(evidence);
-	finding->message = g_strdup_printf("It is not known whether %s.", rule->title);
-}
-
 /* A folder with sys and proc alone cannot say what is installed. */
 static gboolean shows_programs(const struct machine *machine)
 {
@@ -32,7 +23,7 @@ static void judge_module(const struct rule *rule, const struct machine *machine,
 	case MODULE_BUILT_IN:
 		return;
 	case MODULE_NOT_KNOWN:
-		add_unknown(rule, findings, name, "/lib/modules could not be read");
+		host_add_unknown(rule, findings, name, "/lib/modules could not be read");
 		return;
 	case MODULE_ABSENT:
 		break;
@@ -48,21 +39,22 @@ static void judge_module(const struct rule *rule, const struct machine *machine,
 	finding->fix = advice_for(machine, ADVICE_KERNEL);
 }
 
-void host_judge_modules(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
+static void judge_modules(const struct rule *rule, const struct machine *machine,
+			  GPtrArray *findings)
 {
 	judge_module(rule, machine, "vfio_pci", machine->kernel->vfio_pci, findings);
 	judge_module(rule, machine, "vfio_iommu_type1", machine->kernel->vfio_iommu_type1,
 		     findings);
 }
 
-void host_judge_qemu(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
+static void judge_qemu(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
 {
 	struct finding *finding;
 
 	if (machine->tools->qemu != NULL)
 		return;
 	if (!shows_programs(machine)) {
-		add_unknown(rule, findings, "QEMU", "there is no /usr to look in");
+		host_add_unknown(rule, findings, "QEMU", "there is no /usr to look in");
 		return;
 	}
 	finding = finding_add(findings, rule, "QEMU");
@@ -71,14 +63,15 @@ void host_judge_qemu(const struct rule *rule, const struct machine *machine, GPt
 	finding->fix = advice_for(machine, ADVICE_QEMU);
 }
 
-void host_judge_libvirt(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
+static void judge_libvirt(const struct rule *rule, const struct machine *machine,
+			  GPtrArray *findings)
 {
 	struct finding *finding;
 
 	if (machine->tools->libvirtd != NULL)
 		return;
 	if (!shows_programs(machine)) {
-		add_unknown(rule, findings, "libvirt", "there is no /usr to look in");
+		host_add_unknown(rule, findings, "libvirt", "there is no /usr to look in");
 		return;
 	}
 	finding = finding_add(findings, rule, "libvirt");
@@ -94,8 +87,8 @@ static gboolean is_modular(const struct tools *tools)
 	return g_str_has_suffix(tools->libvirtd, "virtqemud");
 }
 
-void host_judge_libvirt_running(const struct rule *rule, const struct machine *machine,
-				GPtrArray *findings)
+static void judge_libvirt_running(const struct rule *rule, const struct machine *machine,
+				  GPtrArray *findings)
 {
 	const struct tools *tools = machine->tools;
 	struct finding *finding;
@@ -103,7 +96,7 @@ void host_judge_libvirt_running(const struct rule *rule, const struct machine *m
 	if (tools->libvirtd == NULL || tools->libvirt_running == KNOWN_YES)
 		return;
 	if (tools->libvirt_running == NOT_KNOWN) {
-		add_unknown(rule, findings, "libvirt", "/run/libvirt could not be seen");
+		host_add_unknown(rule, findings, "libvirt", "/run/libvirt could not be seen");
 		return;
 	}
 	finding = finding_add(findings, rule, "libvirt");
@@ -115,7 +108,8 @@ void host_judge_libvirt_running(const struct rule *rule, const struct machine *m
 						  : "sudo systemctl enable --now libvirtd.socket");
 }
 
-void host_judge_network(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
+static void judge_network(const struct rule *rule, const struct machine *machine,
+			  GPtrArray *findings)
 {
 	static const char template[] = "usr/share/libvirt/networks/default.xml";
 	const struct tools *tools = machine->tools;
@@ -124,8 +118,8 @@ void host_judge_network(const struct rule *rule, const struct machine *machine, 
 	if (tools->libvirtd == NULL || tools->default_network == KNOWN_YES)
 		return;
 	if (tools->default_network == NOT_KNOWN) {
-		add_unknown(rule, findings, "network default",
-			    "/etc/libvirt/qemu/networks could not be read");
+		host_add_unknown(rule, findings, "network default",
+				 "/etc/libvirt/qemu/networks could not be read");
 		return;
 	}
 	finding = finding_add(findings, rule, "network default");
@@ -144,8 +138,8 @@ void host_judge_network(const struct rule *rule, const struct machine *machine, 
 		template);
 }
 
-void host_judge_network_active(const struct rule *rule, const struct machine *machine,
-			       GPtrArray *findings)
+static void judge_network_active(const struct rule *rule, const struct machine *machine,
+				 GPtrArray *findings)
 {
 	const struct tools *tools = machine->tools;
 	struct finding *finding;
@@ -154,8 +148,8 @@ void host_judge_network_active(const struct rule *rule, const struct machine *ma
 	    tools->default_network_active == KNOWN_YES)
 		return;
 	if (tools->default_network_active == NOT_KNOWN) {
-		add_unknown(rule, findings, "network default",
-			    "/run/libvirt/network could not be read");
+		host_add_unknown(rule, findings, "network default",
+				 "/run/libvirt/network could not be read");
 		return;
 	}
 	finding = finding_add(findings, rule, "network default");
@@ -166,16 +160,16 @@ void host_judge_network_active(const struct rule *rule, const struct machine *ma
 		"sudo virsh net-start default");
 }
 
-void host_judge_uefi_firmware(const struct rule *rule, const struct machine *machine,
-			      GPtrArray *findings)
+static void judge_uefi_firmware(const struct rule *rule, const struct machine *machine,
+				GPtrArray *findings)
 {
 	struct finding *finding;
 
 	if (machine->tools->uefi_firmware == KNOWN_YES)
 		return;
 	if (machine->tools->uefi_firmware == NOT_KNOWN) {
-		add_unknown(rule, findings, "UEFI firmware",
-			    "/usr/share/qemu/firmware could not be read");
+		host_add_unknown(rule, findings, "UEFI firmware",
+				 "/usr/share/qemu/firmware could not be read");
 		return;
 	}
 	finding = finding_add(findings, rule, "UEFI firmware");
@@ -186,7 +180,7 @@ void host_judge_uefi_firmware(const struct rule *rule, const struct machine *mac
 	finding->fix = advice_for(machine, ADVICE_UEFI);
 }
 
-void host_judge_hook(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
+static void judge_hook(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
 {
 	const struct tools *tools = machine->tools;
 	struct finding *finding;
@@ -194,7 +188,7 @@ void host_judge_hook(const struct rule *rule, const struct machine *machine, GPt
 	if (tools->libvirtd == NULL || tools->hook_installed == KNOWN_YES)
 		return;
 	if (tools->hook_installed == NOT_KNOWN) {
-		add_unknown(rule, findings, "hook", "/etc/libvirt/hooks could not be read");
+		host_add_unknown(rule, findings, "hook", "/etc/libvirt/hooks could not be read");
 		return;
 	}
 	finding = finding_add(findings, rule, "hook");
@@ -249,7 +243,8 @@ void host_judge_rights_of(const struct rule *rule, const struct machine *machine
 		"sudo usermod -aG libvirt \"$USER\"");
 }
 
-void host_judge_rights(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
+static void judge_rights(const struct rule *rule, const struct machine *machine,
+			 GPtrArray *findings)
 {
 	gid_t groups[1024];
 	int n_groups = getgroups(G_N_ELEMENTS(groups), groups);
@@ -259,3 +254,36 @@ void host_judge_rights(const struct rule *rule, const struct machine *machine, G
 	if (root_is_live(machine->root))
 		host_judge_rights_of(rule, machine, &user, findings);
 }
+
+static const struct rule rules[] = {
+	{ "HS-02", SEVERITY_BROKEN, 'V', "the kernel has VFIO",
+	  "vfio_pci takes devices from the host, vfio_iommu_type1 maps a guest's memory for them.",
+	  "install a kernel with VFIO", "Linux drivers/vfio/Kconfig", judge_modules },
+	{ "HS-03", SEVERITY_BROKEN, 'V', "QEMU is installed", "It is the guest's machine.",
+	  "install QEMU", "QEMU docs/system/introduction.rst", judge_qemu },
+	{ "HS-04", SEVERITY_BROKEN, 'V', "libvirt is installed",
+	  "Guests are libvirt domains, so that virt-manager and virsh stay usable beside us.",
+	  "install libvirt", "libvirt docs/daemons.rst", judge_libvirt },
+	{ "HS-05", SEVERITY_BROKEN, 'V', "libvirt runs",
+	  "Its socket answers when the daemon runs, or starts it.", "start libvirt",
+	  "libvirt docs/daemons.rst", judge_libvirt_running },
+	{ "HS-06", SEVERITY_BROKEN, 'V', "libvirt's default network is defined",
+	  "New guests reach the world through it.", "define libvirt's default network",
+	  "libvirt docs/formatnetwork.rst", judge_network },
+	{ "HS-08", SEVERITY_BROKEN, 'V', "UEFI firmware for guests is installed",
+	  "libvirt chooses it by the descriptions in /usr/share/qemu/firmware.",
+	  "install the guests' UEFI firmware",
+	  "QEMU docs/interop/firmware.json, libvirt docs/kbase/secureboot.rst",
+	  judge_uefi_firmware },
+	{ "HS-07", SEVERITY_RISKY, 'V', "libvirt's default network is active",
+	  "libvirt starts no guest whose network is inactive.", "start libvirt's default network",
+	  "libvirt docs/formatnetwork.rst", judge_network_active },
+	{ "HS-09", SEVERITY_RISKY, 'V', "the hook is installed",
+	  "libvirt calls it when a guest has ended, in whatever way, and it brings the card back.",
+	  "install the hook", "libvirt docs/hooks.rst", judge_hook },
+	{ "HS-10", SEVERITY_STYLE, 'V', "you may talk to libvirt",
+	  "Members of the group libvirt need no password for making and starting guests.",
+	  "join the group libvirt", "libvirt docs/auth.rst", judge_rights },
+};
+
+const struct rule_set host_rules_tools = { rules, G_N_ELEMENTS(rules) };

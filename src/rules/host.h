@@ -6,8 +6,8 @@
 #include "rules/rules.h"
 
 /*
- * What the files of the host's rules share. The predicates stand by subject, host-firmware.c,
- * host-groups.c and host-tools.c; the table that names them is host-rules.c.
+ * What the files of the host's rules share. Rules stand by subject with their predicates, a file
+ * and a table for each; rules.c puts the tables in order.
  */
 
 /* The answer to "what would I type?", by distribution: advice.c. */
@@ -23,6 +23,9 @@ enum advice {
 
 /* advice_for - the commands, one in each line; never NULL; the caller owns them */
 char *advice_for(const struct machine *machine, enum advice advice);
+
+/* advice_usual_loader - how this distribution usually boots; BOOT_NOT_KNOWN: in several ways */
+enum boot_loader advice_usual_loader(const struct machine *machine);
 
 /* advice_add_argument, advice_drop_argument - change the kernel's command line for good */
 char *advice_add_argument(const struct machine *machine, const char *argument);
@@ -50,19 +53,70 @@ gboolean host_card_sole(const struct machine *machine, const struct card *card, 
 /* host_all_cards_sole - whichever card is lent, the desktop goes dark */
 gboolean host_all_cards_sole(const struct machine *machine);
 
-typedef void host_judge(const struct rule *rule, const struct machine *machine,
-			GPtrArray *findings);
+/* host_card_wanted - a card that somebody would lend: not the desktop's last, unless all are that
+ */
+gboolean host_card_wanted(const struct machine *machine, const struct card *card);
 
-host_judge host_judge_virtualisation, host_judge_kvm, host_judge_iommu_table,
-	host_judge_iommu_active, host_judge_intel_argument, host_judge_amd_argument,
-	host_judge_identity_argument, host_judge_interrupt_remapping, host_judge_direct_regions,
-	host_judge_acs_override, host_judge_address_width, host_judge_framebuffer_argument,
-	host_judge_framebuffer_ritual, host_judge_clocksource, host_judge_ignored_msrs;
-host_judge host_judge_cards_exist, host_judge_viability, host_judge_bridge_ids, host_judge_no_iommu,
-	host_judge_blacklist, host_judge_virqfd, host_judge_only_display;
-host_judge host_judge_modules, host_judge_qemu, host_judge_libvirt, host_judge_libvirt_running,
-	host_judge_network, host_judge_network_active, host_judge_uefi_firmware, host_judge_hook,
-	host_judge_rights;
+/* host_wanted - hardware of the card with this number, if somebody would lend it; else NULL */
+const struct hardware *host_wanted(const struct machine *machine, guint number);
+
+/* host_forbidden_bridge - a bridge in one of the card's groups whose driver the kernel's rule
+ * forbids */
+const struct pcidev *host_forbidden_bridge(const struct machine *machine, const struct card *card);
+
+/* host_cpuinfo_has - a word about the first processor */
+gboolean host_cpuinfo_has(const struct machine *machine, const char *word);
+
+/* host_is_amd - for the words of a firmware setup; host_is_guest - there is no such setup */
+gboolean host_is_amd(const struct machine *machine);
+gboolean host_is_guest(const struct machine *machine);
+
+/* host_argument - kernel_argument() that takes a machine without a kernel */
+char *host_argument(const struct machine *machine, const char *name);
+
+/* host_value_lists - is @wanted one of the words of "a,b,c"? NULL has none */
+gboolean host_value_lists(const char *value, const char *wanted);
+
+/**
+ * host_kernel_option - CONFIG_NAME of the running kernel: "y", "m", or "" if it is not set
+ *
+ * Return: newly allocated, or NULL if the kernel's configuration is not here to be read.
+ */
+char *host_kernel_option(const struct machine *machine, const char *name);
+
+/* host_kernel_since - the running kernel is this one or later; FALSE where it is not known */
+gboolean host_kernel_since(const struct machine *machine, guint major, guint minor);
+
+/* host_has_driver - the function is bound to this driver */
+gboolean host_has_driver(const struct pcidev *dev, const char *driver);
+
+/* host_on_vfio - the function is bound to vfio-pci or one of its variants */
+gboolean host_on_vfio(const struct pcidev *dev);
+
+/* host_for_each_line - lines of the files in a folder, stripped, without comments and empty ones */
+typedef void host_line(const char *file, const char *line, gpointer data);
+void host_for_each_line(const struct machine *machine, const char *folder, host_line *line,
+			gpointer data);
+
+/**
+ * host_say - a finding with all its words
+ * @evidence: taken over
+ * @fix:      taken over; NULL: there is none
+ *
+ * Return: the finding, owned by the array, for a predicate that changes its severity.
+ */
+struct finding *host_say(GPtrArray *findings, const struct rule *rule, const char *subject,
+			 char *evidence, const char *message, char *fix);
+
+/* host_add_unknown - "it is not known whether" the rule's title holds */
+void host_add_unknown(const struct rule *rule, GPtrArray *findings, const char *subject,
+		      const char *evidence);
+
+/* The rules by subject, each set in the file of that name. */
+extern const struct rule_set host_rules_iommu, host_rules_groups, host_rules_tools,
+	host_rules_reset, host_rules_bars, host_rules_holders, host_rules_scripts,
+	host_rules_binding, host_rules_desktop, host_rules_ids, host_rules_memory,
+	host_rules_tuning, host_rules_boot, host_rules_arguments;
 
 /* A user of the host, as far as rights go. */
 struct host_user {
@@ -71,6 +125,6 @@ struct host_user {
 	gsize n_groups;
 };
 
-/* host_judge_rights_of - host_judge_rights() for any user: that of the process is not the root's */
+/* host_judge_rights_of - HS-10 for any user: that of the process is not the root's */
 void host_judge_rights_of(const struct rule *rule, const struct machine *machine,
 			  const struct host_user *user, GPtrArray *findings);

@@ -6,10 +6,14 @@
 #include "rules/host.h"
 
 /*
- * The first lines answer the question that was asked, "can it?", and say what to do next. What
- * blocks comes after that, then what is not known, then the rest.
+ * The first five lines answer the question that was asked, "can it?", and say what to do next. Then
+ * comes, worst first, what blocks, what may go wrong, what is slow, and advice. What could not be
+ * read is one sentence: a page of "not known" would hide the rest.
  */
 #define WIDTH 90
+
+/* With the line above them these leave the verdict its five lines. */
+#define MAX_CHANGES 4
 
 /* colour - an escape sequence for terminals, or nothing */
 static const char *colour(FILE *out, const char *sequence)
@@ -52,7 +56,7 @@ static void print_wrapped(FILE *out, const char *text, int indent, int column)
 static gboolean is_command(const char *line)
 {
 	return g_str_has_prefix(line, "sudo ") || g_str_has_prefix(line, "echo ") ||
-	       g_str_has_prefix(line, "<");
+	       (g_str_has_prefix(line, "<") && g_str_has_suffix(line, ">"));
 }
 
 static void print_fix(FILE *out, const char *fix)
@@ -75,15 +79,18 @@ static gboolean root_could_tell(const struct machine *machine)
 	return root_is_live(machine->root) && geteuid() != 0;
 }
 
-static void print_finding(FILE *out, const struct finding *finding)
+void finding_print(const struct finding *finding, FILE *out)
 {
-	const char *word = finding->unknown ? "not known" : severity_name(finding->severity);
+	g_autofree char *place =
+		finding->line > 0 ? g_strdup_printf("line %u:%u ", finding->line, finding->column)
+				  : g_strdup("");
+	const char *word = severity_name(finding->severity);
 	gboolean broken = finding->severity == SEVERITY_BROKEN;
-	int column = (int)(strlen(word) + strlen(finding->rule->id) + 4 +
+	int column = (int)(strlen(word) + strlen(finding->rule->id) + 4 + strlen(place) +
 			   (gsize)g_utf8_strlen(finding->subject, -1));
 
-	fprintf(out, "\n%s%s%s %s %s: ", colour(out, broken ? BOLD RED : BOLD), word,
-		colour(out, PLAIN), finding->rule->id, finding->subject);
+	fprintf(out, "\n%s%s%s %s %s%s: ", colour(out, broken ? BOLD RED : BOLD), word,
+		colour(out, PLAIN), finding->rule->id, place, finding->subject);
 	print_wrapped(out, finding->message, 4, column);
 	fputs("    seen: ", out);
 	print_wrapped(out, finding->evidence, 4, 10);
@@ -101,25 +108,56 @@ static gboolean is_unknown(const struct finding *finding)
 	return finding->unknown;
 }
 
-static gboolean is_the_rest(const struct finding *finding)
-{
-	return !is_broken(finding) && !is_unknown(finding);
-}
+/* From the first severity to the last, both included. */
+static const struct {
+	const char *heading;
+	enum severity first, last;
+} sections[] = {
+	{ "What blocks", SEVERITY_BROKEN, SEVERITY_BROKEN },
+	{ "What may go wrong", SEVERITY_RISKY, SEVERITY_RISKY },
+	{ "What is slow", SEVERITY_SLOW, SEVERITY_SLOW },
+	{ "Advice", SEVERITY_OBSOLETE, SEVERITY_STYLE },
+};
 
-static void print_section(FILE *out, const char *heading, const GPtrArray *findings,
-			  gboolean (*belongs)(const struct finding *finding))
+static void print_section(FILE *out, const GPtrArray *findings, const char *heading,
+			  enum severity first, enum severity last)
 {
 	gboolean any = FALSE;
 
 	for (guint i = 0; i < findings->len; i++) {
 		const struct finding *finding = g_ptr_array_index(findings, i);
 
-		if (!belongs(finding))
+		if (is_unknown(finding) || finding->severity < first || finding->severity > last)
 			continue;
 		if (!any)
 			fprintf(out, "\n%s%s%s\n", colour(out, BOLD), heading, colour(out, PLAIN));
 		any = TRUE;
-		print_finding(out, finding);
+		finding_print(finding, out);
+	}
+}
+
+/* print_unknown - each rule that got no answer once, in one sentence */
+static void print_unknown(FILE *out, const GPtrArray *findings, const struct machine *machine)
+{
+	const struct rule *last = NULL;
+	g_autoptr(GString) text = g_string_new(
+		root_could_tell(machine)
+			? "As root (sudo hotseat check) it would also be known whether "
+			: "It could not be read whether ");
+	gsize start = text->len;
+
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *finding = g_ptr_array_index(findings, i);
+
+		if (!is_unknown(finding) || finding->rule == last)
+			continue;
+		last = finding->rule;
+		g_string_append_printf(text, "%s%s", text->len == start ? "" : "; ",
+				       finding->rule->title);
+	}
+	if (text->len > start) {
+		g_string_append_c(text, '.');
+		print_wrapped(out, text->str, 0, 0);
 	}
 }
 
@@ -156,6 +194,8 @@ static const struct finding *first_hopeless(const GPtrArray *findings)
 
 static void print_changes(FILE *out, const GPtrArray *changes)
 {
+	guint shown;
+
 	if (changes->len == 1) {
 		fprintf(out,
 			"%sThis machine can hand over a graphics card after one change:%s "
@@ -166,8 +206,11 @@ static void print_changes(FILE *out, const GPtrArray *changes)
 	}
 	fprintf(out, "%sThis machine can hand over a graphics card after %u changes:%s\n",
 		colour(out, BOLD), changes->len, colour(out, PLAIN));
-	for (guint i = 0; i < changes->len; i++)
+	shown = changes->len > MAX_CHANGES ? MAX_CHANGES - 1 : changes->len;
+	for (guint i = 0; i < shown; i++)
 		fprintf(out, "  %u. %s\n", i + 1, (const char *)g_ptr_array_index(changes, i));
+	if (shown < changes->len)
+		fprintf(out, "  and %u more, below\n", changes->len - shown);
 }
 
 /* spare_cards - "NVIDIA ... (0000:01:00.0) or AMD ... (0000:02:00.0)"; NULL if there is none */
@@ -210,7 +253,6 @@ static void print_verdict(FILE *out, const GPtrArray *findings, const struct mac
 {
 	const struct finding *hopeless = first_hopeless(findings);
 	g_autoptr(GPtrArray) changes = remedies(findings);
-	guint unknown = 0;
 
 	if (hopeless != NULL)
 		fprintf(out, "%sThis machine cannot:%s %s\n", colour(out, BOLD), colour(out, PLAIN),
@@ -223,20 +265,23 @@ static void print_verdict(FILE *out, const GPtrArray *findings, const struct mac
 	if (hopeless == NULL && host_all_cards_sole(machine))
 		fputs("The desktop has no other display, and is dark while the card is lent.\n",
 		      out);
-	for (guint i = 0; i < findings->len; i++)
-		unknown += is_unknown(g_ptr_array_index(findings, i)) ? 1 : 0;
-	if (unknown > 0)
-		fprintf(out, "%u answer%s could not be read%s\n", unknown, unknown == 1 ? "" : "s",
-			root_could_tell(machine) ? "; root may know more: sudo hotseat check"
-						 : ".");
+	print_unknown(out, findings, machine);
 }
 
 void findings_print(const GPtrArray *findings, const struct machine *machine, FILE *out)
 {
 	print_verdict(out, findings, machine);
-	print_section(out, "What blocks", findings, is_broken);
-	print_section(out, "What is not known", findings, is_unknown);
-	print_section(out, "What else there is", findings, is_the_rest);
+	for (gsize i = 0; i < G_N_ELEMENTS(sections); i++)
+		print_section(out, findings, sections[i].heading, sections[i].first,
+			      sections[i].last);
+}
+
+static void add_number(JsonBuilder *json, const char *name, guint number)
+{
+	if (number > 0)
+		json_add_int(json, name, number);
+	else
+		json_add_string(json, name, NULL);
 }
 
 static void add_finding(JsonBuilder *json, const struct finding *finding)
@@ -244,7 +289,8 @@ static void add_finding(JsonBuilder *json, const struct finding *finding)
 	json_builder_begin_object(json);
 	json_add_string(json, "rule", finding->rule->id);
 	json_add_string(json, "severity", severity_name(finding->severity));
-	json_add_string(json, "line", NULL);
+	add_number(json, "line", finding->line);
+	add_number(json, "column", finding->column);
 	json_add_string(json, "subject", finding->subject);
 	json_add_string(json, "evidence", finding->evidence);
 	json_add_string(json, "message", finding->message);
@@ -255,11 +301,8 @@ static void add_finding(JsonBuilder *json, const struct finding *finding)
 	json_builder_end_object(json);
 }
 
-void findings_print_json(const GPtrArray *findings, const char *subject, FILE *out)
+void findings_add_json(JsonBuilder *json, const GPtrArray *findings, const char *subject)
 {
-	g_autoptr(JsonBuilder) json = json_builder_new();
-
-	json_builder_begin_array(json);
 	json_builder_begin_object(json);
 	json_add_string(json, "subject", subject);
 	json_builder_set_member_name(json, "findings");
@@ -268,6 +311,14 @@ void findings_print_json(const GPtrArray *findings, const char *subject, FILE *o
 		add_finding(json, g_ptr_array_index(findings, i));
 	json_builder_end_array(json);
 	json_builder_end_object(json);
+}
+
+void findings_print_json(const GPtrArray *findings, const char *subject, FILE *out)
+{
+	g_autoptr(JsonBuilder) json = json_builder_new();
+
+	json_builder_begin_array(json);
+	findings_add_json(json, findings, subject);
 	json_builder_end_array(json);
 	json_print(json, out);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/rules.h"
 
+#include "rules/host.h"
+
 const char *severity_name(enum severity severity)
 {
 	static const char *const names[] = {
@@ -51,8 +53,13 @@ struct finding *finding_add_unknown(GPtrArray *findings, const struct rule *rule
 	return finding;
 }
 
-/* The array is short and its order within a severity must stay: an insertion sort is stable. */
-static void sort_by_severity(GPtrArray *findings)
+GPtrArray *findings_new(void)
+{
+	return g_ptr_array_new_with_free_func(finding_destroy);
+}
+
+/* The array is short and its order otherwise must stay: an insertion sort is stable. */
+void findings_sort(GPtrArray *findings)
 {
 	for (guint i = 1; i < findings->len; i++) {
 		struct finding *moved = findings->pdata[i];
@@ -61,7 +68,8 @@ static void sort_by_severity(GPtrArray *findings)
 		for (; place > 0; place--) {
 			const struct finding *before = findings->pdata[place - 1];
 
-			if (before->severity <= moved->severity)
+			if (before->severity < moved->severity ||
+			    (before->severity == moved->severity && before->line <= moved->line))
 				break;
 			findings->pdata[place] = findings->pdata[place - 1];
 		}
@@ -69,13 +77,58 @@ static void sort_by_severity(GPtrArray *findings)
 	}
 }
 
+/*
+ * Causes before what follows from them. Ids with FW, GR, BD, UB, RS, PW, BL, MM, PN, IN, AU and DD
+ * stand for facts about firmware and kernel, groups, binding, unbinding, reset, power, boot
+ * loaders, memory, placement, input, sound and monitors; HS for what Hotseat itself wants of a
+ * host. An id is never given to another fact. The severity is that of the usual case; a predicate
+ * may be milder.
+ */
+static const struct rule_set *const host_sets[] = {
+	&host_rules_iommu,   &host_rules_groups,    &host_rules_tools,   &host_rules_reset,
+	&host_rules_bars,    &host_rules_holders,   &host_rules_scripts, &host_rules_ids,
+	&host_rules_binding, &host_rules_desktop,   &host_rules_tuning,  &host_rules_memory,
+	&host_rules_boot,    &host_rules_arguments,
+};
+
+const struct rule *rules_host(gsize number)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(host_sets); i++) {
+		if (number < host_sets[i]->n)
+			return &host_sets[i]->rules[number];
+		number -= host_sets[i]->n;
+	}
+	return NULL;
+}
+
+const char *rule_tag_words(char tag)
+{
+	static const struct {
+		char tag;
+		const char *words;
+	} tags[] = {
+		{ 'V', "read in source code or primary documents" },
+		{ 'D', "read in secondary documents" },
+		{ 'C', "reported by users" },
+		{ 'U', "experience, not verified: advice only" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(tags); i++) {
+		if (tags[i].tag == tag)
+			return tags[i].words;
+	}
+	return "not said";
+}
+
 GPtrArray *rules_judge_host(const struct machine *machine)
 {
-	GPtrArray *findings = g_ptr_array_new_with_free_func(finding_destroy);
+	GPtrArray *findings = findings_new();
+	const struct rule *rule;
 
-	for (gsize i = 0; i < n_host_rules; i++)
-		host_rules[i].judge(&host_rules[i], machine, findings);
-	sort_by_severity(findings);
+	g_assert((machine->parts & MACHINE_JUDGED) == MACHINE_JUDGED);
+	for (gsize i = 0; (rule = rules_host(i)) != NULL; i++)
+		rule->judge(rule, machine, findings);
+	findings_sort(findings);
 	return findings;
 }
 

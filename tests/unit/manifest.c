@@ -18,7 +18,7 @@ void manifest_add(struct manifest *manifest, const char *text)
 	g_autoptr(GError) error = NULL;
 	int fd = open(manifest->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || !manifest_unpack(text, fd, &error))
+	if (fd < 0 || !manifest_unpack(text, fd, NULL, &error))
 		g_error("%s", error == NULL ? "no folder" : error->message);
 	close(fd);
 }

@@ -142,6 +142,9 @@ static struct scene *make_windows(void)
 	scene->spec.isos = g_strsplit("/srv/iso/Win11 & more.iso:/srv/iso/virtio-win.iso", ":", -1);
 	scene->spec.usb = g_strsplit("046d:c52b", " ", -1);
 	scene->spec.screen = TRUE;
+	/* As Debian 12 has it, whose schema knows no limit for maxphysaddr yet. */
+	scene->capabilities.libvirt_version = 9000000;
+	scene->spec.address_bits = 39;
 	return scene;
 }
 
@@ -400,6 +403,31 @@ static void test_names(void)
 	g_assert_false(guest_vendor_id_valid("", NULL));
 }
 
+/* FW-15: beyond what the IOMMU reaches, the card's memory would be mapped to nowhere. */
+static void test_address_width(void)
+{
+	static const struct {
+		guint libvirt_version, bits;
+		const char *element;
+	} cases[] = {
+		{ 9000000, 39, "<maxphysaddr mode=\"emulate\" bits=\"39\"/>" },
+		{ 11003000, 39, "<maxphysaddr mode=\"passthrough\" limit=\"39\"/>" },
+		{ 11003000, 0, NULL },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct scene *scene = make_windows();
+		g_autofree char *xml = NULL;
+
+		scene->capabilities.libvirt_version = cases[i].libvirt_version;
+		scene->spec.address_bits = cases[i].bits;
+		xml = domain_xml(&scene->spec);
+		g_assert_cmpint(strstr(xml, "maxphysaddr") != NULL, ==, cases[i].element != NULL);
+		g_assert_true(cases[i].element == NULL || strstr(xml, cases[i].element) != NULL);
+		scene_free(scene);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -417,5 +445,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/domain/bad-documents", test_bad_documents);
 	g_test_add_func("/domain/truncated", test_truncated);
 	g_test_add_func("/domain/names", test_names);
+	g_test_add_func("/domain/address-width", test_address_width);
 	return g_test_run();
 }

@@ -41,8 +41,10 @@ const struct pcidev *card_display(const struct card *card)
 /* check - @code < 0: lent; else refused with this code and these words */
 static void check(enum card_verdict verdict, gboolean allow, int code, const char *words)
 {
-	static char video[] = "0000:01:00.0", net[] = "0000:02:00.0", name[] = "Ethernet",
-		    driver[] = "e1000e", why[] = "give it to vfio-pci too";
+	static char
+		video[] = "0000:01:00.0",
+		net[] = "0000:02:00.0", name[] = "Ethernet", driver[] = "e1000e",
+		why[] = "0000:02:00.0 (Ethernet, e1000e) is in its group: give it to vfio-pci too";
 	struct pcidev device = { .address = video };
 	struct pcidev neighbour = { .address = net, .name = name, .driver = driver };
 	struct card_blocker blocker = { &neighbour, why };

@@ -166,7 +166,7 @@ static void test_blocked_card_is_refused_by_name(void)
 	desk_init(&desk);
 	desk.devices[2].driver = g_strdup("r8169");
 	desk.blocker.dev = &desk.devices[2];
-	desk.blocker.why = g_strdup("a network card");
+	desk.blocker.why = g_strdup("0000:03:00.0 (a network card) is driven by r8169");
 	desk.cards[1].verdict = CARD_BLOCKED;
 	g_ptr_array_add(desk.cards[1].blockers, &desk.blocker);
 	g_assert_null(choose_card(&desk.machine, "0000:01:00.0", reasons, &error));

@@ -78,8 +78,8 @@ static struct manifest *build(const char *name)
 static struct machine *read_machine(const struct manifest *manifest)
 {
 	g_autoptr(GError) error = NULL;
-	struct machine *machine = machine_read(root_open(manifest->folder, NULL),
-					       MACHINE_DEVICES | MACHINE_SYSTEM, &error);
+	struct machine *machine =
+		machine_read(root_open(manifest->folder, NULL), MACHINE_JUDGED, &error);
 
 	g_assert_no_error(error);
 	for (guint i = 0; i < machine->devices->len; i++)
@@ -87,6 +87,8 @@ static struct machine *read_machine(const struct manifest *manifest)
 	/* The blockers' words have names in them. */
 	g_ptr_array_unref(machine->cards);
 	machine->cards = card_find_all(machine->devices, machine->kernel->dma_ownership_model);
+	g_ptr_array_unref(machine->hardware);
+	machine->hardware = hardware_read_all(machine->root, machine->devices, machine->cards);
 	return machine;
 }
 
@@ -130,6 +132,51 @@ static void test_golden(gconstpointer name)
 		fclose(out);
 		compare_with_golden(file, text);
 	}
+}
+
+static char *check_text(const struct machine *machine)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	print_check(machine, out);
+	fclose(out);
+	return text;
+}
+
+/* Whatever could not be read is one sentence, and is nowhere said to be wrong. */
+static void test_unknown_is_a_sentence(void)
+{
+	autoptr(manifest) manifest = build("rules-intel");
+	autoptr(machine) machine = NULL;
+	g_autofree char *text = NULL;
+
+	manifest_remove(manifest, "usr");
+	manifest_remove(manifest, "lib");
+	machine = read_machine(manifest);
+	text = check_text(machine);
+	g_assert_nonnull(
+		strstr(text, "It could not be read whether the kernel has VFIO; QEMU is "));
+	g_assert_null(strstr(text, "broken"));
+}
+
+/* What to do next is to be seen at once, however much there is to be done. */
+static void test_verdict_is_short(void)
+{
+	autoptr(manifest) manifest = build("rules-bare");
+	autoptr(machine) machine = NULL;
+	g_autofree char *text = NULL;
+	guint lines = 0;
+
+	manifest_add(manifest,
+		     "proc/sys/kernel/osrelease = 6.16.1-arch1-1\n"
+		     "lib/modules/6.16.1-arch1-1/modules.dep = nothing.ko:\n");
+	machine = read_machine(manifest);
+	text = check_text(machine);
+	for (const char *at = text; !g_str_has_prefix(at, "  and "); at = strchr(at, '\n') + 1)
+		lines++;
+	g_assert_cmpuint(lines, ==, 4);
 }
 
 /* run_command - the exit status; -1 with @error set; what is printed goes nowhere, TAP is there */
@@ -234,6 +281,8 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/report/intel", "rules-intel", test_golden);
 	g_test_add_data_func("/report/amd", "rules-amd", test_golden);
 	g_test_add_data_func("/report/bare", "rules-bare", test_golden);
+	g_test_add_func("/report/unknown-is-a-sentence", test_unknown_is_a_sentence);
+	g_test_add_func("/report/verdict-is-short", test_verdict_is_short);
 	g_test_add_func("/report/exit-status", test_exit_status);
 	g_test_add_func("/report/unreadable-machine", test_unreadable_machine);
 	g_test_add_func("/report/empty-folder", test_empty_folder);

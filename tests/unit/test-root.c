@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/manifest.h"
 #include "core/root.h"
 
 struct fixture {
@@ -139,6 +140,18 @@ static void test_recordings_are_not_trusted(struct fixture *f, gconstpointer dat
 		"a = 1\na/b = 2",
 		" = x",
 		"./a = x",
+		"a lists ../x",
+		"a lists b/c",
+		"a lists ..",
+		"a is file",
+		"a is wish 644",
+		"a is file 77777",
+		"a fails",
+		"a fails EWHATEVER",
+		"| a",
+		". = x",
+		"l -> /tmp\nl lists x",
+		"l -> /tmp\nl/x is file 644",
 	};
 	g_autofree char *path = g_build_filename(f->folder, "recording", NULL);
 
@@ -183,6 +196,128 @@ static void test_recordings_read_like_folders(struct fixture *f, gconstpointer d
 	flags = root_read(root, NULL, "proc/cpuinfo");
 	g_assert_cmpstr(flags, ==, "processor : 0\nflags : vmx");
 	g_assert_true(root_exists(root, "sys/empty"));
+}
+
+static enum hotseat_error code_of(const struct root *root, const char *path, gboolean list)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = list ? NULL : root_read(root, &error, "%s", path);
+	g_auto(GStrv) names = list ? root_list(root, &error, "%s", path) : NULL;
+
+	g_assert_null(text);
+	g_assert_null(names);
+	g_assert_nonnull(error);
+	return (enum hotseat_error)error->code;
+}
+
+/* Who unpacks a recording may be root, to whom no file is closed: what was, must stay so. */
+static void test_recordings_keep_failures(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename(f->folder, "recording", NULL);
+	g_autofree char *link = NULL;
+	autoptr(root) root = NULL;
+	autoptr(root) below = NULL;
+	struct statx info;
+
+	put(f, "recording",
+	    "dir proc/1\n"
+	    "proc/1/fd fails EACCES\n"
+	    "sys/x/config is file 600\n"
+	    "sys/x/config fails EACCES\n"
+	    "sys/x/speed = \n"
+	    "sys/x/speed fails EINVAL\n"
+	    "sys/link -> x\n"
+	    "sys/y lists a b/ with\\040blank\n",
+	    -1);
+	root = root_open(path, NULL);
+	g_assert_nonnull(root);
+	g_assert_cmpint(code_of(root, "proc/1/fd", TRUE), ==, HOTSEAT_ERROR_DENIED);
+	g_assert_cmpint(code_of(root, "proc/1/fd/3", FALSE), ==, HOTSEAT_ERROR_DENIED);
+	g_assert_cmpint(code_of(root, "proc/1/comm", FALSE), ==, HOTSEAT_ERROR_ABSENT);
+	g_assert_false(root_stat(root, &info, NULL, "proc/1/fd"));
+	g_assert_cmpint(code_of(root, "sys/x/config", FALSE), ==, HOTSEAT_ERROR_DENIED);
+	g_assert_cmpint(code_of(root, "sys/link/config", FALSE), ==, HOTSEAT_ERROR_DENIED);
+	g_assert_true(root_exists(root, "sys/link/config"));
+	g_assert_true(root_stat(root, &info, NULL, "sys/link/config"));
+	g_assert_cmpint(info.stx_mode, ==, S_IFREG | 0600);
+	g_assert_cmpint(code_of(root, "sys/x/speed", FALSE), ==, HOTSEAT_ERROR_UNREADABLE);
+	below = root_enter(root, NULL, "sys/link");
+	g_assert_cmpint(code_of(below, "config", FALSE), ==, HOTSEAT_ERROR_DENIED);
+	g_assert_cmpint(code_of(root, "sys/y/a", FALSE), ==, HOTSEAT_ERROR_UNREADABLE);
+	g_assert_cmpint(code_of(root, "sys/y/b", TRUE), ==, HOTSEAT_ERROR_UNREADABLE);
+	g_assert_cmpint(code_of(root, "sys/y/b/c", FALSE), ==, HOTSEAT_ERROR_UNREADABLE);
+	g_assert_true(root_exists(root, "sys/y/with blank"));
+	link = root_read_link(root, NULL, "sys/link");
+	g_assert_cmpstr(link, ==, "x");
+}
+
+static void test_recordings_have_devices(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename(f->folder, "recording", NULL);
+	autoptr(root) root = NULL;
+	struct statx info;
+
+	put(f, "recording",
+	    "dev/card0 is char 660 226:1\n"
+	    "run/sock is socket 777\n"
+	    "etc/hook = #!/bin/sh\n"
+	    "etc/hook is file 755\n",
+	    -1);
+	root = root_open(path, NULL);
+	g_assert_nonnull(root);
+	g_assert_true(root_stat(root, &info, NULL, "dev/card0"));
+	g_assert_true(S_ISCHR(info.stx_mode));
+	g_assert_cmpuint(info.stx_rdev_major, ==, 226);
+	g_assert_cmpuint(info.stx_rdev_minor, ==, 1);
+	g_assert_true(root_stat(root, &info, NULL, "run/sock"));
+	g_assert_true(S_ISSOCK(info.stx_mode));
+	g_assert_true(root_stat(root, &info, NULL, "etc/hook"));
+	g_assert_cmpint(info.stx_mode, ==, S_IFREG | 0755);
+	g_assert_true(root_exists(root, "etc/hook"));
+}
+
+/* What is traced, written and unpacked again gives the same answers to the same questions. */
+static void test_traces(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename(f->folder, "recording", NULL);
+	autoptr(tree) trace = tree_new();
+	g_autofree char *text = NULL;
+	g_autofree char *again = NULL;
+	autoptr(root) below = NULL;
+	struct statx info;
+
+	put(f, "sys/devices/x/value", "  1\n\ttwo \n\n\"three\"\\\n", -1);
+	put(f, "sys/devices/x/blob", "\0\1\2", 3);
+	put(f, "sys/devices/x/unread", "secret", -1);
+	put(f, "sys/devices/x/power/state", "D0", -1);
+	put(f, "sys/bus/note", "", 0);
+	link_to(f, "sys/bus/x", "../devices/x");
+	root_trace(f->root, trace);
+	below = root_enter(f->root, NULL, "sys/bus/x");
+	g_free(root_read(below, NULL, "value"));
+	g_bytes_unref(root_read_bytes(below, 64, NULL, "blob"));
+	g_strfreev(root_list(f->root, NULL, "sys/bus/x"));
+	g_assert_null(root_read(f->root, NULL, "sys/class/none"));
+	g_assert_true(root_stat(f->root, &info, NULL, "sys/bus/note"));
+	text = manifest_write(trace, NULL);
+	g_assert_cmpstr(text, ==,
+			"sys/bus/note is file 644\n"
+			"sys/bus/x -> ../devices/x\n"
+			"sys/devices/x lists power/ unread\n"
+			"sys/devices/x/blob hex 00 01 02\n"
+			"sys/devices/x/value =\n"
+			"|   1\n"
+			"| \ttwo\\040\n"
+			"|\n"
+			"| \"three\"\\\\\n");
+	root_trace(f->root, NULL);
+	put(f, "recording", text, -1);
+	{
+		autoptr(root) root = root_open(path, NULL);
+
+		again = root_read(root, NULL, "sys/bus/x/value");
+		g_assert_cmpstr(again, ==, "  1\n\ttwo \n\n\"three\"\\");
+	}
 }
 
 static gpointer rename_for_ever(gpointer data)
@@ -242,6 +377,9 @@ int main(int argc, char **argv)
 	ADD("/root/lists-in-natural-order", test_lists_in_natural_order);
 	ADD("/root/recordings-are-not-trusted", test_recordings_are_not_trusted);
 	ADD("/root/recordings-read-like-folders", test_recordings_read_like_folders);
+	ADD("/root/recordings-keep-failures", test_recordings_keep_failures);
+	ADD("/root/recordings-have-devices", test_recordings_have_devices);
+	ADD("/root/traces", test_traces);
 	ADD("/root/renames-elsewhere", test_renames_elsewhere);
 	ADD("/root/stat", test_stat);
 	return g_test_run();

@@ -103,6 +103,21 @@ static void test_hook_must_be_executable(void)
 	g_assert_cmpint(after->hook_installed, ==, KNOWN_YES);
 }
 
+static void test_versions(void)
+{
+	autoptr(manifest) manifest = manifest_build(
+		"usr/lib/x86_64-linux-gnu/libvirt.so.0 -> libvirt.so.0.11003.0\n"
+		"var/cache/libvirt/qemu/capabilities/a.xml = "
+		"<qemuCaps><emulator>/usr/bin/qemu-system-arm</emulator><version>1</version>\n"
+		"var/cache/libvirt/qemu/capabilities/b.xml = "
+		"<qemuCaps><emulator>/usr/bin/qemu-system-x86_64</emulator>\\n  "
+		"<version>10000002</version>\n");
+	autoptr(tools) tools = tools_read(manifest->root);
+
+	g_assert_cmpuint(tools->libvirt_version, ==, 11003000);
+	g_assert_cmpuint(tools->qemu_version, ==, 10000002);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -111,5 +126,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/tools/modular-daemon", test_modular_daemon);
 	g_test_add_func("/tools/descriptors", test_descriptors);
 	g_test_add_func("/tools/hook-must-be-executable", test_hook_must_be_executable);
+	g_test_add_func("/tools/versions", test_versions);
 	return g_test_run();
 }

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "core/error.h"
+#include "guest/virt.h"
+#include "rules/document.h"
+#include "rules/lint.h"
+
+static const char *const examples[] = {
+	"hotseat lint win10.xml",
+	"What is wrong, risky, slow or outdated in a guest's definition, with line and column.",
+	"hotseat lint --guest win10",
+	"The same for a guest of this machine, judged against its cards, processors and memory.",
+	"hotseat lint --host win10.xml /etc/libvirt/hooks/qemu /etc/default/grub",
+	"Several files, against this machine; what each of them is, is found by looking.",
+	"virsh dumpxml win10 | hotseat --json lint -",
+	"From standard input, for programs.",
+	NULL,
+};
+
+static char *guest_name;
+static gboolean against_host;
+
+static const GOptionEntry options[] = {
+	{ "guest", 0, 0, G_OPTION_ARG_STRING, &guest_name,
+	  "Judge a guest of this machine instead of a file", "NAME" },
+	{ "host", 0, 0, G_OPTION_ARG_NONE, &against_host,
+	  "Judge against this machine: its cards, processors, memory and files", NULL },
+	{ NULL },
+};
+
+/* One text that is judged, and what came of it. */
+struct report {
+	const char *subject;
+	enum lint_kind kind;
+	GPtrArray *findings;
+};
+
+static void report_clear(gpointer data)
+{
+	g_ptr_array_unref(((struct report *)data)->findings);
+}
+
+/* read_bounded - all of a stream, up to what a document may have and one byte more */
+static GBytes *read_bounded(FILE *in)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	guint8 part[16384];
+	gsize length;
+
+	while (bytes->len <= DOCUMENT_MAX && (length = fread(part, 1, sizeof(part), in)) > 0)
+		g_byte_array_append(bytes, part, (guint)length);
+	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+}
+
+static GBytes *read_text(const char *path, GError **error)
+{
+	GBytes *bytes;
+	FILE *in = g_str_equal(path, "-") ? stdin : fopen(path, "re");
+
+	if (in == NULL) {
+		hotseat_error_set_errno(error, errno, "%s cannot be read", path);
+		(*error)->code = HOTSEAT_ERROR_UNREADABLE;
+		return NULL;
+	}
+	bytes = read_bounded(in);
+	if (ferror(in)) {
+		g_clear_pointer(&bytes, g_bytes_unref);
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE, "%s cannot be read",
+			    path);
+	}
+	if (in != stdin)
+		fclose(in);
+	return bytes;
+}
+
+static GBytes *read_guest(const char *name, GError **error)
+{
+	autoptr(virt) virt = virt_open(error);
+	char *xml = virt == NULL ? NULL : virt_domain_xml(virt, name, error);
+
+	return xml == NULL ? NULL : g_bytes_new_take(xml, strlen(xml));
+}
+
+static gboolean add_report(GArray *reports, const char *subject, GBytes *text,
+			   const struct machine *machine, GError **error)
+{
+	gsize length;
+	const char *data = g_bytes_get_data(text, &length);
+	struct report report = { .subject = subject };
+
+	report.kind = lint_kind_of(data != NULL ? data : "", length);
+	report.findings = lint_judge(data != NULL ? data : "", length, machine, error);
+	if (report.findings == NULL) {
+		g_prefix_error(error, "%s cannot be judged: ", subject);
+		return FALSE;
+	}
+	g_array_append_val(reports, report);
+	return TRUE;
+}
+
+static int print_reports(const GArray *reports, gboolean as_json)
+{
+	g_autoptr(JsonBuilder) json = json_builder_new();
+	guint broken = 0;
+
+	json_builder_begin_array(json);
+	for (guint i = 0; i < reports->len; i++) {
+		const struct report *report = &g_array_index(reports, struct report, i);
+
+		broken += findings_count(report->findings, SEVERITY_BROKEN);
+		if (as_json)
+			findings_add_json(json, report->findings, report->subject);
+		else if (i > 0)
+			fputc('\n', stdout);
+		if (!as_json)
+			findings_print_text(report->findings, report->subject, report->kind,
+					    stdout);
+	}
+	json_builder_end_array(json);
+	if (as_json)
+		json_print(json, stdout);
+	return broken > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* open_machine - what to judge against; NULL without @error: the text alone */
+static struct machine *open_machine(const struct invocation *invocation, GError **error)
+{
+	gboolean live = g_str_equal(invocation->root_path, "/");
+	struct root *root;
+
+	if (live && !against_host && guest_name == NULL)
+		return NULL;
+	root = root_open(invocation->root_path, error);
+	return root == NULL ? NULL : machine_read(root, MACHINE_ALL, error);
+}
+
+static int run(const struct invocation *invocation, char **arguments, GError **error)
+{
+	g_autoptr(GArray) reports = g_array_new(FALSE, FALSE, sizeof(struct report));
+	g_autoptr(GError) problem = NULL;
+	autoptr(machine) machine = NULL;
+	int status;
+
+	g_array_set_clear_func(reports, report_clear);
+	if ((guest_name == NULL) == (arguments[0] == NULL)) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
+			    "lint needs files, - or --guest NAME, and not both");
+		return -1;
+	}
+	machine = open_machine(invocation, &problem);
+	if (problem != NULL) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE, "%s", problem->message);
+		return -1;
+	}
+	if (guest_name != NULL) {
+		g_autoptr(GBytes) text = read_guest(guest_name, error);
+
+		if (text == NULL || !add_report(reports, guest_name, text, machine, error))
+			return -1;
+	}
+	/* One file that cannot be read does not keep the others from being judged. */
+	for (guint i = 0; arguments[i] != NULL; i++) {
+		g_autoptr(GBytes) text = read_text(arguments[i], problem == NULL ? &problem : NULL);
+
+		if (text != NULL)
+			add_report(reports, arguments[i], text, machine,
+				   problem == NULL ? &problem : NULL);
+	}
+	status = print_reports(reports, invocation->json);
+	if (problem == NULL)
+		return status;
+	g_propagate_error(error, g_steal_pointer(&problem));
+	return -1;
+}
+
+const struct command command_lint = {
+	.name = "lint",
+	.arguments = "FILE...",
+	.max_arguments = G_MAXUINT,
+	.summary = "Judge a guest's XML, hooks and host configuration by rules",
+	.description =
+		"Reads libvirt domain XML and says what is broken, risky, slow, obsolete or bad "
+		"style in it: with line and column, what stands there, why, and what to write "
+		"instead. Hooks and host configuration (modprobe.d, kernel arguments, qemu.conf, "
+		"initramfs) are judged as well; what a file is, is found by looking. Nothing is "
+		"changed.\n\n"
+		"Without a machine only what the text alone decides is said. With --host, --root "
+		"DIR or --guest the text is judged against a machine as well: is the card there, "
+		"is its group free, are siblings pinned to siblings, is the memory enough.\n\n"
+		"A document that was damaged on its way, such as one copied from a web page, is "
+		"read as far as it goes, and what was lost is said.\n\n"
+		"The exit status is 1 if something is broken, 0 if not, 5 if a file could not be "
+		"read.",
+	.examples = examples,
+	.flags = COMMAND_READS | COMMAND_SHOWS,
+	.options = options,
+	.run = run,
+};

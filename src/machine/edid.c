@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/edid.h"
+
+#include <string.h>
+
+/*
+ * Source: VESA E-EDID Standard, Release A, Revision 2 (EDID 1.4), 3.3 to 3.10; CTA-861-H, 7.5;
+ * VESA DisplayID 1.3, 4.4, and 2.0, 4.3. Checksums are not asked: every fifth EDID or so that
+ * people send in breaks some rule, and what it says is still what the monitor shows.
+ */
+#define EDID_BLOCK 128
+#define EDID_MANUFACTURER 8
+#define EDID_PRODUCT 10
+#define EDID_INPUT 20
+#define EDID_INPUT_DIGITAL 0x80
+#define EDID_DESCRIPTORS 54
+#define EDID_N_DESCRIPTORS 4
+#define DESCRIPTOR_SIZE 18
+#define DESCRIPTOR_NAME 0xfc
+#define DESCRIPTOR_TEXT 5
+#define DESCRIPTOR_TEXT_SIZE 13
+
+#define EXTENSION_CTA 0x02
+#define EXTENSION_DISPLAYID 0x70
+
+#define DISPLAYID_FIRST 5 /* the extension's tag, then the section's header of four bytes */
+#define DISPLAYID_TYPE_1 0x03
+#define DISPLAYID_TYPE_7 0x22
+#define DISPLAYID_TIMING_SIZE 20
+
+void edid_free(struct edid *edid)
+{
+	if (edid == NULL)
+		return;
+	g_free(edid->name);
+	g_free(edid);
+}
+
+static guint word_at(const guint8 *bytes)
+{
+	return (guint)bytes[0] | (guint)bytes[1] << 8;
+}
+
+/* Five bits for each of three letters, most significant byte first. */
+static void read_manufacturer(struct edid *edid, const guint8 *bytes)
+{
+	guint packed = (guint)bytes[0] << 8 | bytes[1];
+
+	for (guint i = 0; i < 3; i++) {
+		guint letter = (packed >> (10 - 5 * i)) & 0x1f;
+
+		edid->manufacturer[i] =
+			letter >= 1 && letter <= 26 ? (char)('A' + letter - 1) : '?';
+	}
+}
+
+/* A text ends with a line feed, if it is not full; it is printed on terminals, so ASCII only. */
+static char *read_text(const guint8 *bytes)
+{
+	char text[DESCRIPTOR_TEXT_SIZE + 1] = "";
+
+	for (guint i = 0; i < DESCRIPTOR_TEXT_SIZE && bytes[i] != '\n' && bytes[i] != '\0'; i++)
+		text[i] = g_ascii_isprint((char)bytes[i]) ? (char)bytes[i] : '.';
+	g_strstrip(text);
+	return text[0] == '\0' ? NULL : g_strdup(text);
+}
+
+/* hertz = clock / (width * height), both with their blanks; FALSE for what no monitor shows */
+static gboolean set_rate(struct edid_mode *mode, guint64 clock_hz, guint64 total_width,
+			 guint64 total_height)
+{
+	guint64 pixels = total_width * total_height;
+	guint64 rate;
+
+	if (mode->width == 0 || mode->height == 0 || pixels == 0)
+		return FALSE;
+	/* An interlaced frame is two fields and a line, each field a picture to the eye. */
+	if (mode->interlaced) {
+		mode->height *= 2;
+		rate = clock_hz * 2000 / (total_width * (2 * total_height + 1));
+	} else {
+		rate = clock_hz * 1000 / pixels;
+	}
+	if (rate > G_MAXUINT)
+		return FALSE;
+	mode->millihertz = (guint)rate;
+	return rate > 0;
+}
+
+/* A detailed timing: 18 bytes, of which the first two, the pixel clock in 10 kHz, are not 0. */
+static gboolean read_timing(const guint8 *bytes, struct edid_mode *mode)
+{
+	guint clock = word_at(bytes);
+	guint width_blank = bytes[3] | (guint)(bytes[4] & 0x0f) << 8;
+	guint height_blank = bytes[6] | (guint)(bytes[7] & 0x0f) << 8;
+
+	if (clock == 0)
+		return FALSE;
+	*mode = (struct edid_mode){
+		.width = bytes[2] | (guint)(bytes[4] & 0xf0) << 4,
+		.height = bytes[5] | (guint)(bytes[7] & 0xf0) << 4,
+		.interlaced = (bytes[17] & 0x80) != 0,
+	};
+	return set_rate(mode, (guint64)clock * 10000, mode->width + width_blank,
+			mode->height + height_blank);
+}
+
+static gboolean is_better(const struct edid_mode *mode, const struct edid_mode *than)
+{
+	guint64 pixels = (guint64)mode->width * mode->height;
+	guint64 others = (guint64)than->width * than->height;
+
+	if (mode->interlaced != than->interlaced && than->width != 0)
+		return than->interlaced;
+	return pixels != others ? pixels > others : mode->millihertz > than->millihertz;
+}
+
+static void offer_mode(struct edid *edid, const struct edid_mode *mode)
+{
+	if (is_better(mode, &edid->best))
+		edid->best = *mode;
+}
+
+static void read_descriptor(struct edid *edid, const guint8 *bytes)
+{
+	struct edid_mode mode;
+
+	if (read_timing(bytes, &mode)) {
+		if (edid->preferred.width == 0)
+			edid->preferred = mode;
+		offer_mode(edid, &mode);
+	} else if (word_at(bytes) == 0 && bytes[3] == DESCRIPTOR_NAME && edid->name == NULL) {
+		edid->name = read_text(bytes + DESCRIPTOR_TEXT);
+	}
+}
+
+/* Detailed timings begin where the third byte says and end with the block or a clock of 0. */
+static void read_cta(struct edid *edid, const guint8 *block)
+{
+	guint at = block[2];
+	struct edid_mode mode;
+
+	if (at < 4)
+		return;
+	for (; at + DESCRIPTOR_SIZE < EDID_BLOCK && word_at(block + at) != 0;
+	     at += DESCRIPTOR_SIZE) {
+		if (read_timing(block + at, &mode))
+			offer_mode(edid, &mode);
+	}
+}
+
+static void read_displayid_timing(struct edid *edid, const guint8 *bytes, guint clock_unit)
+{
+	guint64 clock = (guint64)(word_at(bytes) | (guint)bytes[2] << 16) + 1;
+	struct edid_mode mode = {
+		.width = word_at(bytes + 4) + 1,
+		.height = word_at(bytes + 12) + 1,
+		.interlaced = (bytes[3] & 0x10) != 0,
+	};
+
+	if (mode.interlaced) /* here the height is the frame's, and rare enough to leave alone */
+		return;
+	if (set_rate(&mode, clock * clock_unit, mode.width + word_at(bytes + 6) + 1,
+		     mode.height + word_at(bytes + 14) + 1))
+		offer_mode(edid, &mode);
+}
+
+/* Data blocks of three bytes (tag, revision, length) and what follows; tag 0 of length 0 fills. */
+static void read_displayid(struct edid *edid, const guint8 *block)
+{
+	guint end = MIN((guint)DISPLAYID_FIRST + block[2], EDID_BLOCK - 1);
+
+	for (guint at = DISPLAYID_FIRST; at + 3 <= end && (block[at] | block[at + 2]) != 0;) {
+		guint tag = block[at], stop = at + 3 + block[at + 2];
+
+		for (guint timing = at + 3; timing + DISPLAYID_TIMING_SIZE <= MIN(stop, end);
+		     timing += DISPLAYID_TIMING_SIZE) {
+			if (tag == DISPLAYID_TYPE_1)
+				read_displayid_timing(edid, block + timing, 10000);
+			else if (tag == DISPLAYID_TYPE_7)
+				read_displayid_timing(edid, block + timing, 1000);
+		}
+		at = stop;
+	}
+}
+
+struct edid *edid_parse(const guint8 *bytes, gsize length)
+{
+	static const guint8 header[] = { 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00 };
+	struct edid *edid;
+
+	if (length < EDID_BLOCK || memcmp(bytes, header, sizeof(header)) != 0)
+		return NULL;
+	edid = g_new0(struct edid, 1);
+	read_manufacturer(edid, bytes + EDID_MANUFACTURER);
+	edid->product = (guint16)word_at(bytes + EDID_PRODUCT);
+	edid->digital = (bytes[EDID_INPUT] & EDID_INPUT_DIGITAL) != 0;
+	for (guint i = 0; i < EDID_N_DESCRIPTORS; i++)
+		read_descriptor(edid, bytes + EDID_DESCRIPTORS + i * DESCRIPTOR_SIZE);
+	/* The number of extensions may be wrong; those that are there count. */
+	for (gsize at = EDID_BLOCK; at + EDID_BLOCK <= length; at += EDID_BLOCK) {
+		if (bytes[at] == EXTENSION_CTA)
+			read_cta(edid, bytes + at);
+		else if (bytes[at] == EXTENSION_DISPLAYID)
+			read_displayid(edid, bytes + at);
+	}
+	return edid;
+}
+
+char *edid_format_mode(const struct edid_mode *mode)
+{
+	if (mode->width == 0)
+		return NULL;
+	return g_strdup_printf("%ux%u%s at %u Hz", mode->width, mode->height,
+			       mode->interlaced ? " interlaced" : "",
+			       (mode->millihertz + 500) / 1000);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/root.h"
+
+/**
+ * scrub_tree - replace what tells one machine or its users from others
+ * @root: the machine that it was read from: its users, host name and serial numbers are looked up
+ * @tree: what was read
+ *
+ * Return: the same tree without them, new.
+ */
+struct tree *scrub_tree(const struct root *root, struct tree *tree);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "rules/lint.h"
+
+/* Rules for hooks and host configuration: texts that are read line by line. */
+struct config_rule {
+	struct rule rule;
+	unsigned int kinds;  /* bits of enum lint_kind */
+	const char *pattern; /* what a line must match; lines that begin with # are none */
+	const char *unless;  /* what the whole text must not match; NULL: anything */
+	const char *message;
+	const char *fix;
+};
+
+extern const struct config_rule config_rules[];
+extern const gsize n_config_rules;
+
+#define KIND(kind) (1u << LINT_##kind)
+
+/* config_judge - findings in the order of the table; @text is valid UTF-8 */
+void config_judge(const char *text, enum lint_kind kind, GPtrArray *findings);

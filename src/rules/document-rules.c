@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "rules/domain.h"
+
+/* What can be wrong with the text itself, before anything is known of the domain in it. */
+
+static struct finding *blame_text(const struct domain_rule *rule, struct judging *judging,
+				  guint line, guint column)
+{
+	struct finding *finding = finding_add(judging->findings, &rule->rule, "the text");
+
+	finding->line = line;
+	finding->column = column;
+	finding->message = g_strdup(rule->message);
+	finding->fix = g_strdup(rule->fix);
+	return finding;
+}
+
+static void judge_form(const struct domain_rule *rule, struct judging *judging)
+{
+	guint line, column;
+	const char *defect = document_defect(judging->document, &line, &column);
+
+	/* What has no element at all is not XML, and nobody said that it was. */
+	if (defect != NULL && document_root_name(judging->document) != NULL)
+		blame_text(rule, judging, line, column)->evidence = g_strdup(defect);
+}
+
+static const struct {
+	const char *what, *evidence;
+} losses[N_LOSS_KINDS] = {
+	[LOSS_START_TAGS] = { "Elements had lost their beginning; it was put where libvirt has it.",
+			      "put in" },
+	[LOSS_END_TAGS] = { "Elements had lost their end; it was put before what cannot stand in "
+			    "them.",
+			    "put in" },
+	[LOSS_STRAY_ENDS] = { "Ends of elements that never began were left out.", "left out" },
+	[LOSS_TEXT] = { "Text that is no XML stands around the elements; it was left out.",
+			"left out" },
+	[LOSS_ATTRIBUTES] = { "Attributes have other quotes than XML's, none, or stand twice; they "
+			      "were read as they must have been meant.",
+			      "attributes" },
+	[LOSS_DOCTYPE] = { "The document type was left out, with every entity it defines.",
+			   "left out" },
+	[LOSS_ESCAPED] = { "The text is what a web page has inside: its signs were turned back.",
+			   "signs like" },
+};
+
+static void judge_losses(const struct domain_rule *rule, struct judging *judging)
+{
+	const GPtrArray *lost = document_losses(judging->document);
+	gboolean any = document_root_name(judging->document) != NULL;
+
+	for (guint i = 0; any && i < lost->len; i++) {
+		const struct loss *loss = g_ptr_array_index(lost, i);
+		struct finding *finding;
+
+		if (loss->kind == LOSS_PREFIX)
+			continue;
+		finding = blame_text(rule, judging, loss->line, loss->column);
+		finding_say(finding, "%s", losses[loss->kind].what);
+		finding->evidence = g_strdup_printf(
+			"%s: %s (%u in all)", losses[loss->kind].evidence, loss->what, loss->count);
+		if (loss->kind == LOSS_TEXT || loss->kind == LOSS_DOCTYPE)
+			finding->severity = SEVERITY_STYLE;
+	}
+}
+
+static void judge_prefix(const struct domain_rule *rule, struct judging *judging)
+{
+	const GPtrArray *lost = document_losses(judging->document);
+
+	for (guint i = 0; i < lost->len; i++) {
+		const struct loss *loss = g_ptr_array_index(lost, i);
+
+		if (loss->kind == LOSS_PREFIX)
+			blame_text(rule, judging, loss->line, loss->column)->evidence =
+				g_strdup_printf("the prefix %s is not declared", loss->what);
+	}
+}
+
+static void judge_kind(const struct domain_rule *rule, struct judging *judging)
+{
+	const char *root = document_root_name(judging->document);
+	struct finding *finding;
+
+	if (document_domain(judging->document) != NULL)
+		return;
+	finding = blame_text(rule, judging, 1, 1);
+	finding->evidence = root != NULL ? g_strdup_printf("its root is <%s>", root)
+					 : g_strdup("there is no element in it");
+}
+
+static void judge_variables(const struct domain_rule *rule, struct judging *judging)
+{
+	g_autoptr(GPtrArray) found =
+		document_find(judging->document, NULL,
+			      ".//*[@*[starts-with(., '$') or contains(., '${')] or (not(*) and "
+			      "(starts-with(normalize-space(.), '$') or contains(., '${')))]");
+
+	/* A template has dozens; the first says it. */
+	if (found->len > 0) {
+		struct finding *finding = domain_blame(rule, judging, g_ptr_array_index(found, 0));
+		const char *text =
+			document_text(judging->document, g_ptr_array_index(found, 0), "text()");
+		g_autofree char *tag = finding->evidence;
+
+		finding->evidence = g_strdup_printf("%s%.60s (%u elements with variables)", tag,
+						    text != NULL ? text : "", found->len);
+	}
+}
+
+static const struct domain_rule table[] = {
+	{ .rule = { .id = "DO-01",
+		    .severity = SEVERITY_BROKEN,
+		    .tag = 'V',
+		    .title = "the document is well-formed",
+		    .why = "libvirt reads nothing of a document that is not well-formed.",
+		    .source = "XML 1.0; libvirt src/util/virxml.c" },
+	  .message = "This is not well-formed XML: libvirt refuses it as a whole.",
+	  .fix = "Get the original: virsh dumpxml GUEST, or the page's raw view.",
+	  .judge = judge_form },
+	{ .rule = { .id = "DO-02",
+		    .severity = SEVERITY_RISKY,
+		    .tag = 'V',
+		    .title = "nothing was lost on the way here",
+		    .why = "A document that was pasted has often lost tags; what is said about it "
+			   "holds for what was left.",
+		    .source = "libvirt docs/schemas/domaincommon.rng" },
+	  .message = "Something was lost.",
+	  .judge = judge_losses },
+	{ .rule = { .id = "DO-03",
+		    .severity = SEVERITY_RISKY,
+		    .tag = 'V',
+		    .title = "no variables of a script stand in the document",
+		    .why = "libvirt replaces no variables: the script that this came from does.",
+		    .source = "libvirt docs/formatdomain.rst" },
+	  .message = "This is a script's template: libvirt takes $NAME as it stands.",
+	  .fix = "Run the script and look at what it writes.",
+	  .judge = judge_variables },
+	{ .rule = { .id = "DO-04",
+		    .severity = SEVERITY_RISKY,
+		    .tag = 'V',
+		    .title = "every prefix is declared",
+		    .why = "libvirt looks for its QEMU elements by their namespace, and passes "
+			   "over "
+			   "them in silence without it.",
+		    .source = "libvirt src/util/virxml.c, src/qemu/qemu_domain.c" },
+	  .message = "libvirt does not see elements with this prefix.",
+	  .fix = "Begin the document with: <domain type='kvm' "
+		 "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>",
+	  .judge = judge_prefix },
+	{ .rule = { .id = "DO-05",
+		    .severity = SEVERITY_STYLE,
+		    .tag = 'V',
+		    .title = "there is a domain in it",
+		    .why = "lint knows domains, hooks and host configuration.",
+		    .source = "libvirt docs/formatdomain.rst" },
+	  .message = "There is no <domain> in this, so there is nothing to judge.",
+	  .judge = judge_kind },
+};
+
+const struct domain_rules document_rules = DOMAIN_RULES(table);

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/explain.h"
+
+#include <string.h>
+
+/*
+ * All fragments of all rules are looked for at once, by an automaton (Aho and Corasick) that sees
+ * each byte once and in lower case. Only lines in which some fragment was found are looked at
+ * again.
+ */
+#define MAX_FRAGMENTS 512
+#define ROW 64 /* classes of bytes: letters without case, digits, signs that fragments use */
+
+struct fragments {
+	guint64 bits[MAX_FRAGMENTS / 64];
+};
+
+struct state {
+	guint16 next[ROW];
+	guint16 fail;
+	guint16 ends;  /* number of the fragment that ends here, from 1; 0: none */
+	guint16 other; /* the next state along the failures at which one ends; 0: none */
+};
+
+/* One way in which a rule can match: all of these fragments. */
+struct way {
+	const struct log_rule *rule;
+	guint number;   /* of the rule */
+	GArray *needed; /* guint16, fragments from 1 */
+};
+
+/* The first line that showed a rule. */
+struct seen {
+	guint64 line, count;
+	guint64 last; /* line that was counted: a rule has several ways to match one */
+	char *text;
+};
+
+struct explainer {
+	guint8 classes[256];
+	guint n_classes;
+	GArray *states;        /* struct state */
+	GHashTable *fragments; /* text to number */
+	GPtrArray *ways;
+	GArray *seen; /* struct seen, one for each rule */
+	GString *line;
+	guint64 number;
+	guint16 state;
+	struct fragments found;
+	gboolean any;
+};
+
+const struct log_rules *const log_rule_tables[] = { &log_host_rules, &log_guest_rules, NULL };
+
+static struct state *state_at(const struct explainer *explainer, guint number)
+{
+	return &g_array_index(explainer->states, struct state, number);
+}
+
+static guint8 class_of(struct explainer *explainer, char c)
+{
+	guint8 byte = (guint8)g_ascii_tolower(c);
+
+	if (explainer->classes[byte] == 0) {
+		g_assert(explainer->n_classes < ROW);
+		explainer->classes[byte] = (guint8)explainer->n_classes++;
+		explainer->classes[(guint8)g_ascii_toupper(c)] = explainer->classes[byte];
+	}
+	return explainer->classes[byte];
+}
+
+static guint16 add_fragment(struct explainer *explainer, const char *text)
+{
+	guint number = GPOINTER_TO_UINT(g_hash_table_lookup(explainer->fragments, text));
+	guint state = 0;
+
+	if (number != 0)
+		return (guint16)number;
+	for (const char *c = text; *c != '\0'; c++) {
+		guint8 class = class_of(explainer, *c);
+		guint next = state_at(explainer, state)->next[class];
+
+		if (next == 0) {
+			const struct state fresh = { 0 };
+
+			next = explainer->states->len;
+			g_assert(next < G_MAXUINT16);
+			g_array_append_val(explainer->states, fresh);
+			state_at(explainer, state)->next[class] = (guint16)next;
+		}
+		state = next;
+	}
+	number = g_hash_table_size(explainer->fragments) + 1;
+	g_assert(number < MAX_FRAGMENTS);
+	g_hash_table_insert(explainer->fragments, g_strdup(text), GUINT_TO_POINTER(number));
+	state_at(explainer, state)->ends = (guint16)number;
+	return (guint16)number;
+}
+
+static void way_free(gpointer data)
+{
+	struct way *way = data;
+
+	g_array_unref(way->needed);
+	g_free(way);
+}
+
+static void add_way(struct explainer *explainer, const struct log_rule *rule, const char *match)
+{
+	g_auto(GStrv) parts = g_strsplit(match, " & ", -1);
+	struct way *way = g_new0(struct way, 1);
+
+	*way = (struct way){ rule, explainer->seen->len, g_array_new(FALSE, FALSE, 2) };
+	for (guint i = 0; parts[i] != NULL; i++) {
+		guint16 number = add_fragment(explainer, parts[i]);
+
+		g_array_append_val(way->needed, number);
+	}
+	g_ptr_array_add(explainer->ways, way);
+}
+
+/* join - where to go on when no fragment goes on, breadth first */
+static void join(struct explainer *explainer)
+{
+	g_autoptr(GArray) queue = g_array_new(FALSE, FALSE, sizeof(guint16));
+
+	for (guint i = 0; i < explainer->n_classes; i++) {
+		if (state_at(explainer, 0)->next[i] != 0)
+			g_array_append_val(queue, state_at(explainer, 0)->next[i]);
+	}
+	for (guint head = 0; head < queue->len; head++) {
+		struct state *state = state_at(explainer, g_array_index(queue, guint16, head));
+		const struct state *fail = state_at(explainer, state->fail);
+
+		state->other = fail->ends != 0 ? state->fail : fail->other;
+		for (guint i = 0; i < explainer->n_classes; i++) {
+			if (state->next[i] == 0) {
+				state->next[i] = fail->next[i];
+				continue;
+			}
+			state_at(explainer, state->next[i])->fail = fail->next[i];
+			g_array_append_val(queue, state->next[i]);
+		}
+	}
+}
+
+static void seen_clear(gpointer data)
+{
+	g_free(((struct seen *)data)->text);
+}
+
+struct explainer *explainer_new(void)
+{
+	struct explainer *explainer = g_new0(struct explainer, 1);
+	const struct state root = { 0 };
+	const struct seen never = { 0 };
+
+	explainer->n_classes = 1; /* 0: bytes that no fragment has */
+	explainer->states = g_array_new(FALSE, TRUE, sizeof(struct state));
+	g_array_append_val(explainer->states, root);
+	explainer->fragments = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	explainer->ways = g_ptr_array_new_with_free_func(way_free);
+	explainer->seen = g_array_new(FALSE, TRUE, sizeof(struct seen));
+	g_array_set_clear_func(explainer->seen, seen_clear);
+	explainer->line = g_string_sized_new(EXPLAIN_LINE);
+	for (gsize i = 0; log_rule_tables[i] != NULL; i++) {
+		for (gsize k = 0; k < log_rule_tables[i]->n_rules; k++) {
+			const struct log_rule *rule = &log_rule_tables[i]->rules[k];
+
+			for (const char *const *match = rule->match; *match != NULL; match++)
+				add_way(explainer, rule, *match);
+			g_array_append_val(explainer->seen, never);
+		}
+	}
+	join(explainer);
+	return explainer;
+}
+
+void explainer_free(struct explainer *explainer)
+{
+	if (explainer == NULL)
+		return;
+	g_array_unref(explainer->states);
+	g_hash_table_unref(explainer->fragments);
+	g_ptr_array_unref(explainer->ways);
+	g_array_unref(explainer->seen);
+	g_string_free(explainer->line, TRUE);
+	g_free(explainer);
+}
+
+static gboolean has_all(const struct explainer *explainer, const struct way *way)
+{
+	for (guint i = 0; i < way->needed->len; i++) {
+		guint16 number = g_array_index(way->needed, guint16, i);
+
+		if (!(explainer->found.bits[number / 64] & (1ull << (number % 64))))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* shown - a line for people: no control characters, not too long */
+static char *shown(const GString *line)
+{
+	g_autofree char *text = g_utf8_make_valid(line->str, (gssize)MIN(line->len, 240));
+
+	for (char *c = text; *c != '\0'; c++) {
+		if (g_ascii_iscntrl(*c))
+			*c = ' ';
+	}
+	return g_strdup(g_strstrip(text));
+}
+
+static void end_line(struct explainer *explainer)
+{
+	explainer->number++;
+	for (guint i = 0; explainer->any && i < explainer->ways->len; i++) {
+		const struct way *way = g_ptr_array_index(explainer->ways, i);
+		struct seen *seen = &g_array_index(explainer->seen, struct seen, way->number);
+
+		if (seen->last == explainer->number || !has_all(explainer, way))
+			continue;
+		seen->last = explainer->number;
+		if (seen->count++ == 0) {
+			seen->line = explainer->number;
+			seen->text = shown(explainer->line);
+		}
+	}
+	if (explainer->any)
+		explainer->found = (struct fragments){ 0 };
+	explainer->any = FALSE;
+	explainer->state = 0;
+	g_string_truncate(explainer->line, 0);
+}
+
+static void note_ends(struct explainer *explainer, guint state)
+{
+	for (; state != 0; state = state_at(explainer, state)->other) {
+		guint number = state_at(explainer, state)->ends;
+
+		if (number != 0)
+			explainer->found.bits[number / 64] |= 1ull << (number % 64);
+	}
+	explainer->any = TRUE;
+}
+
+/* scan - part of one line */
+static void scan(struct explainer *explainer, const char *text, gsize length)
+{
+	const struct state *states = (const struct state *)(const void *)explainer->states->data;
+	guint state = explainer->state;
+
+	for (gsize i = 0; i < length; i++) {
+		state = states[state].next[explainer->classes[(guint8)text[i]]];
+		if (G_UNLIKELY(states[state].ends | states[state].other))
+			note_ends(explainer, state);
+	}
+	explainer->state = (guint16)state;
+}
+
+void explainer_feed(struct explainer *explainer, const char *text, gsize length)
+{
+	while (length > 0) {
+		const char *end = memchr(text, '\n', length);
+		gsize part = end != NULL ? (gsize)(end - text) : length;
+		gsize room = EXPLAIN_LINE - MIN(explainer->line->len, EXPLAIN_LINE);
+		gsize taken = MIN(part, room);
+
+		scan(explainer, text, taken);
+		g_string_append_len(explainer->line, text, (gssize)taken);
+		if (end == NULL)
+			return;
+		end_line(explainer);
+		text += part + 1;
+		length -= part + 1;
+	}
+}
+
+static const char *const sure_words[] = {
+	[SURE_CERTAIN] = "Certain",
+	[SURE_LIKELY] = "Likely",
+	[SURE_POSSIBLE] = "Possible",
+};
+
+static void add_finding(GPtrArray *findings, const struct log_rule *rule, const struct seen *seen)
+{
+	struct finding *finding = finding_add(findings, &rule->rule, rule->rule.remedy);
+
+	finding->line = (guint)MIN(seen->line, G_MAXUINT);
+	finding->column = 1;
+	finding->evidence = seen->count > 1 ? g_strdup_printf("%s (and %" G_GUINT64_FORMAT " more)",
+							      seen->text, seen->count - 1)
+					    : g_strdup(seen->text);
+	finding->message = g_strdup_printf("%s: %s", sure_words[rule->sure], rule->meaning);
+	finding->fix = g_strdup(rule->next);
+}
+
+GPtrArray *explainer_finish(struct explainer *explainer)
+{
+	GPtrArray *findings = findings_new();
+
+	if (explainer->line->len > 0)
+		end_line(explainer);
+	for (enum sureness sure = SURE_CERTAIN; sure <= SURE_POSSIBLE; sure++) {
+		guint number = 0;
+
+		for (gsize i = 0; log_rule_tables[i] != NULL; i++) {
+			for (gsize k = 0; k < log_rule_tables[i]->n_rules; k++, number++) {
+				const struct log_rule *rule = &log_rule_tables[i]->rules[k];
+				const struct seen *seen =
+					&g_array_index(explainer->seen, struct seen, number);
+
+				if (seen->count > 0 && rule->sure == sure)
+					add_finding(findings, rule, seen);
+			}
+		}
+	}
+	return findings;
+}
+
+GPtrArray *explain_text(const char *text)
+{
+	autoptr(explainer) explainer = explainer_new();
+
+	explainer_feed(explainer, text, strlen(text));
+	return explainer_finish(explainer);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/holders.h"
+
+#include "rules/host.h"
+
+/* Who is on a card that would be lent. An unbind does not fail while they are: it waits, or worse.
+ */
+
+static gboolean is_radeon(const struct pcidev *dev)
+{
+	return host_has_driver(dev, "amdgpu") || host_has_driver(dev, "radeon");
+}
+
+/* hardware of a card that would be lent and that a driver of the host has; else NULL */
+static const struct hardware *taken(const struct machine *machine, guint number)
+{
+	const struct hardware *hardware = host_wanted(machine, number);
+	const struct pcidev *dev = hardware == NULL ? NULL : card_display(hardware->card);
+
+	return dev != NULL && dev->driver != NULL && !host_on_vfio(dev) ? hardware : NULL;
+}
+
+/* Sound servers let a sound card go when the kernel tells them that it is leaving. */
+static gboolean is_sound(const struct holder *holder)
+{
+	return g_str_has_prefix(holder->node, "/dev/snd/");
+}
+
+/* holders_text - "firefox (812), obs (900)"; each process once; NULL: nobody of that kind */
+static char *holders_text(const struct hardware *hardware, gboolean compositors)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	int last = 0;
+
+	for (guint i = 0; i < hardware->holders->len; i++) {
+		const struct holder *holder = g_ptr_array_index(hardware->holders, i);
+
+		if (desktop_is_compositor(holder->process) != compositors || is_sound(holder) ||
+		    holder->pid == last)
+			continue;
+		last = holder->pid;
+		g_string_append_printf(text, "%s%s (%d)", text->len == 0 ? "" : ", ",
+				       holder->process, holder->pid);
+	}
+	return text->len == 0 ? NULL : g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void judge_holders(const struct rule *rule, const struct machine *machine,
+			  GPtrArray *findings, gboolean radeon, const char *message)
+{
+	for (guint i = 0; i < machine->hardware->len; i++) {
+		const struct hardware *hardware = taken(machine, i);
+		g_autofree char *who = NULL;
+
+		if (hardware == NULL || is_radeon(card_display(hardware->card)) != radeon)
+			continue;
+		who = holders_text(hardware, FALSE);
+		if (who != NULL)
+			host_say(findings, rule, card_display(hardware->card)->address,
+				 g_strdup_printf("these have it open: %s", who), message,
+				 g_strdup("Close these programs before hotseat up, which checks "
+					  "again."));
+		else if (!hardware->holders_complete)
+			host_add_unknown(rule, findings, card_display(hardware->card)->address,
+					 "other users' processes show their files to root only");
+	}
+}
+
+static void judge_waiting(const struct rule *rule, const struct machine *machine,
+			  GPtrArray *findings)
+{
+	judge_holders(rule, machine, findings, FALSE,
+		      "While programs have the card open, its driver cannot let it go: it waits "
+		      "in the kernel, and newer NVIDIA drivers wait for ever.");
+}
+
+static void judge_dead_handles(const struct rule *rule, const struct machine *machine,
+			       GPtrArray *findings)
+{
+	judge_holders(rule, machine, findings, TRUE,
+		      "The driver lets the card go all the same, and these programs keep dead "
+		      "handles: they hang or crash, and the card may not come back.");
+}
+
+static guint count_driver(const struct machine *machine, const char *driver)
+{
+	guint count = 0;
+
+	for (guint i = 0; i < machine->cards->len; i++)
+		count += host_has_driver(card_display(g_ptr_array_index(machine->cards, i)), driver)
+				 ? 1
+				 : 0;
+	return count;
+}
+
+static void judge_nvidia(const struct rule *rule, const struct machine *machine,
+			 GPtrArray *findings)
+{
+	const struct process *service = desktop_process(machine->desktop, PROCESS_PERSISTENCE);
+
+	for (guint i = 0; i < machine->hardware->len; i++) {
+		const struct hardware *hardware = taken(machine, i);
+		const char *address;
+
+		if (hardware == NULL || !host_has_driver(card_display(hardware->card), "nvidia"))
+			continue;
+		address = card_display(hardware->card)->address;
+		if (service != NULL)
+			host_say(findings, rule, address,
+				 g_strdup_printf("%s (%d) runs", service->name, service->pid),
+				 "This service keeps every NVIDIA card open, so that none can be "
+				 "given away.",
+				 g_strdup("sudo systemctl disable --now nvidia-persistenced"));
+		else if (count_driver(machine, "nvidia") > 1)
+			host_say(findings, rule, address,
+				 g_strdup_printf("%u cards are on the driver nvidia",
+						 count_driver(machine, "nvidia")),
+				 "The driver serves the host's card too, so it cannot be unloaded "
+				 "to free this one. Desktops keep both cards open.",
+				 g_strdup("Let vfio-pci have this card from boot on."));
+	}
+}
+
+/* KWin and wlroots take the cards that they may have; GNOME is told which to leave. */
+static char *leave_alone(const struct hardware *hardware, const char *who)
+{
+	if (g_str_has_prefix(who, "gnome-shell"))
+		return g_strdup_printf(
+			"echo 'SUBSYSTEM==\"drm\", KERNELS==\"%s\", TAG+=\"mutter-device-ignore\"' "
+			"| sudo tee -a /etc/udev/rules.d/61-mutter-ignore.rules\n"
+			"sudo udevadm control --reload\n"
+			"Then log in anew.",
+			card_display(hardware->card)->address);
+	return g_strdup(
+		"Tell the compositor which cards it may have (KWin: KWIN_DRM_DEVICES, "
+		"wlroots: WLR_DRM_DEVICES, each the others' /dev/dri/cardN), and log in "
+		"anew.");
+}
+
+static void judge_compositor(const struct rule *rule, const struct machine *machine,
+			     GPtrArray *findings)
+{
+	for (guint i = 0; i < machine->hardware->len; i++) {
+		const struct hardware *hardware = taken(machine, i);
+		g_autofree char *who = hardware == NULL ? NULL : holders_text(hardware, TRUE);
+
+		/* The desktop's own card is no news: without it there is no desktop. */
+		if (who == NULL || host_card_sole(machine, hardware->card, NULL))
+			continue;
+		host_say(findings, rule, card_display(hardware->card)->address,
+			 g_strdup_printf("%s has it open", who),
+			 "Compositors keep every card that they found when they started, with or "
+			 "without a monitor.",
+			 leave_alone(hardware, who));
+	}
+}
+
+static const struct rule rules[] = {
+	{ "UB-01", SEVERITY_RISKY, 'C', "no program has the card open",
+	  "Unbinding does not fail while a card is in use. It blocks in the kernel, with whoever "
+	  "asked for it.",
+	  "close the programs that have the card open",
+	  "github.com/NVIDIA/open-gpu-kernel-modules issues 1374, 1119", judge_waiting },
+	{ "UB-02", SEVERITY_RISKY, 'C', "NVIDIA's driver can let the card go",
+	  "nvidia-persistenced, nvidia-drm and consoles keep a card busy without showing up as its "
+	  "users.",
+	  "stop nvidia-persistenced",
+	  "github.com/joeknock90/Single-GPU-Passthrough issue 18, "
+	  "github.com/NVIDIA/open-gpu-kernel-modules issue 1119",
+	  judge_nvidia },
+	{ "UB-03", SEVERITY_RISKY, 'V', "no program is left with a dead Radeon",
+	  "amdgpu unplugs its DRM device at unbind, whoever has it open.",
+	  "close the programs that have the card open",
+	  "Linux drivers/gpu/drm/amd/amdgpu/amdgpu_drv.c amdgpu_pci_remove", judge_dead_handles },
+	{ "UB-04", SEVERITY_STYLE, 'U', "the compositor leaves the card alone",
+	  "A card that the desktop has open cannot be handed over while it runs.",
+	  "tell the compositor to leave the card alone", "none: experience", judge_compositor },
+};
+
+const struct rule_set host_rules_holders = { rules, G_N_ELEMENTS(rules) };

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <libxml/parser.h>
+#include <libxml/xpath.h>
+#include <libxml/xpathInternals.h>
+#include <string.h>
+
+#include "corpus.h"
+#include "domain-cases.h"
+#include "manifest.h"
+#include "rules/domain.h"
+#include "rules/lint.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlXPathContext, xmlXPathFreeContext)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlXPathObject, xmlXPathFreeObject)
+
+static GPtrArray *judge(const char *text, const struct machine *machine)
+{
+	g_autoptr(GError) error = NULL;
+	GPtrArray *findings = lint_judge(text, strlen(text), machine, &error);
+
+	g_assert_no_error(error);
+	return findings;
+}
+
+/* rule_of - the rule that "ST-02#2" names, or NULL */
+static const struct rule *rule_of(const char *name)
+{
+	g_auto(GStrv) parts = g_strsplit(name, "#", 2);
+	guint number = parts[1] != NULL ? (guint)g_ascii_strtoull(parts[1], NULL, 10) : 1;
+
+	for (gsize i = 0; domain_rule_tables[i] != NULL; i++) {
+		for (gsize k = 0; k < domain_rule_tables[i]->n_rules; k++) {
+			const struct rule *rule = &domain_rule_tables[i]->rules[k].rule;
+
+			if (g_str_equal(rule->id, parts[0]) && --number == 0)
+				return rule;
+		}
+	}
+	return NULL;
+}
+
+static guint count_of(const GPtrArray *findings, const struct rule *rule)
+{
+	guint count = 0;
+
+	for (guint i = 0; i < findings->len; i++)
+		count += ((const struct finding *)g_ptr_array_index(findings, i))->rule == rule;
+	return count;
+}
+
+static char *replaced(const char *from, const char *to)
+{
+	g_autoptr(GString) text = g_string_new(clean_domain);
+
+	gboolean everywhere = from[0] == '*';
+
+	from += everywhere ? 1 : 0;
+	g_assert_nonnull(strstr(clean_domain, from));
+	g_string_replace(text, from, to, everywhere ? 0 : 1);
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* An i7-7700K with an NVIDIA card; two kinds of cores and two caches are made up. */
+static struct machine *test_machine(struct manifest *manifest)
+{
+	g_autoptr(GError) error = NULL;
+	struct machine *machine =
+		machine_read(root_open(manifest->folder, NULL), MACHINE_ALL, &error);
+
+	g_assert_no_error(error);
+	for (guint i = 0; i < machine->cpus->cpu->len; i++) {
+		struct cpu *cpu = &g_array_index(machine->cpus->cpu, struct cpu, i);
+
+		cpu->kind = cpu->id == 4 ? 0 : 1;
+		cpu->l3 = cpu->id == 1 ? 1 : 0;
+	}
+	return machine;
+}
+
+static struct manifest *test_manifest(void)
+{
+	struct manifest *manifest = manifest_build_file("intel-desktop");
+
+	manifest_add(manifest,
+		     "var/lib/libvirt/images/w.qcow2 hex 51 46 49 fb 00\n"
+		     "var/lib/libvirt/images/good.qcow2 hex 51 46 49 fb 00\n"
+		     "var/lib/libvirt/images/raw.qcow2 = boot sector\n");
+	return manifest;
+}
+
+/* Whoever did everything right hears nothing; with a machine only about this host's addresses. */
+static void test_clean(void)
+{
+	g_autoptr(GPtrArray) findings = judge(clean_domain, NULL);
+
+	for (guint i = 0; i < findings->len; i++)
+		g_test_message("%s: %s",
+			       ((struct finding *)g_ptr_array_index(findings, i))->rule->id,
+			       ((struct finding *)g_ptr_array_index(findings, i))->message);
+	g_assert_cmpuint(findings->len, ==, 0);
+}
+
+static void test_cases(void)
+{
+	autoptr(manifest) manifest = test_manifest();
+	autoptr(machine) machine = test_machine(manifest);
+
+	for (const struct domain_case *item = domain_cases; item->rule != NULL; item++) {
+		const struct rule *rule = rule_of(item->rule);
+		g_autofree char *trips = replaced(item->from, item->trips);
+		g_autofree char *nearly = replaced(item->from, item->nearly);
+		g_autoptr(GPtrArray) loud = judge(trips, machine);
+		g_autoptr(GPtrArray) quiet = judge(nearly, machine);
+
+		if (rule == NULL)
+			g_error("%s is no rule", item->rule);
+		if (g_str_equal(item->rule, "CP-04") || g_str_equal(item->rule, "CP-13")) {
+			/* AMD by its flags: not against this Intel machine */
+			g_ptr_array_unref(loud);
+			loud = judge(trips, NULL);
+			g_ptr_array_unref(quiet);
+			quiet = judge(nearly, NULL);
+		}
+		if (count_of(loud, rule) == 0 || count_of(quiet, rule) != 0) {
+			g_test_message("%s: %u where it should speak, %u where not", item->rule,
+				       count_of(loud, rule), count_of(quiet, rule));
+			g_test_fail();
+		}
+	}
+}
+
+/* A rule without a pair of documents is one that nobody has seen work. */
+static void test_every_rule_has_a_case(void)
+{
+	for (gsize i = 0; domain_rule_tables[i] != NULL; i++) {
+		for (gsize k = 0; k < domain_rule_tables[i]->n_rules; k++) {
+			const struct rule *rule = &domain_rule_tables[i]->rules[k].rule;
+			gboolean found = FALSE;
+
+			for (const struct domain_case *item = domain_cases; item->rule != NULL;
+			     item++)
+				found = found || rule_of(item->rule) == rule;
+			if (!found)
+				g_error("%s (%s) has no case", rule->id, rule->title);
+			g_assert_true(rule->tag != 'U' || rule->severity == SEVERITY_STYLE);
+			g_assert_nonnull(rule->why);
+			g_assert_nonnull(rule->source);
+		}
+	}
+}
+
+static void test_places(void)
+{
+	const char *const text =
+		"<domain type='kvm'>\n  <vcpu>2</vcpu>\n  <!-- <cpu/> -->\n"
+		"  <cpu mode='host-passthrough'>ä<topology cores='3'/></cpu>\n"
+		"</domain>\n";
+	g_autoptr(GPtrArray) findings = judge(text, NULL);
+	const struct finding *finding = g_ptr_array_index(findings, 0);
+
+	g_assert_cmpstr(finding->rule->id, ==, "CP-02");
+	g_assert_cmpuint(finding->line, ==, 4);
+	g_assert_cmpuint(finding->column, ==, 33);
+	g_assert_cmpstr(finding->evidence, ==, "<topology cores='3'/>");
+}
+
+/* What a web page, a shell script or a bad day makes of a domain. */
+static void test_damaged(void)
+{
+	static const struct {
+		const char *text, *rule;
+	} cases[] = {
+		{ "", "DO-05" },
+		{ "no XML at all < here >", "DO-05" },
+		{ "&lt;domain&gt;&lt;vcpu&gt;2&lt;/vcpu&gt;&lt;cpu&gt;&lt;topology cores=&quot;3"
+		  "&quot;/&gt;&lt;/cpu&gt;&lt;/domain&gt;",
+		  "CP-02#2" },
+		{ "<domain><vcpu>2</vcpu><cpu><topology cores=“3”/></cpu></domain>", "CP-02#2" },
+		{ "<domain><vcpu>2</vcpu><cpu><topology cores=\\\"3\\\"/></cpu></domain>",
+		  "CP-02#2" },
+		{ "<domain><vcpu>2</vcpu><cpu><topology cores=3 /></domain>", "CP-02#2" },
+		{ "<domain><vcpu>2</vcpu><topology cores='3'/>", "CP-02#2" },
+		{ "<vcpu>2</vcpu><topology cores='3'/>", "CP-02#2" },
+		{ "</devices></x><vcpu>2</vcpu></domain><topology cores='3'/></domain>",
+		  "CP-02#2" },
+		{ "<!DOCTYPE domain [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><domain><name>&b;"
+		  "</name></domain>",
+		  "DO-02" },
+		{ "<domain><name>a & b</name><x></domain>", "DO-02" },
+		{ "<hostdev type='usb'><source><address bus='1' device='4'/></source></hostdev>"
+		  "<hostdev/>",
+		  "US-02" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GPtrArray) findings = judge(cases[i].text, NULL);
+
+		g_test_message("%s", cases[i].text);
+		g_assert_cmpuint(count_of(findings, rule_of(cases[i].rule)), >, 0);
+	}
+}
+
+/* Entities that multiply, tags that never end, quotes without end: read in an instant. */
+static void test_bombs(void)
+{
+	static const char *const parts[] = { "<a",  "<a x='", "<!--",           "<!DOCTYPE a [",
+					     "<a>", "</a",    "&lt;",           "<![CDATA[",
+					     "\"",  "<a b=",  "<devices><disk>" };
+	gint64 start = g_get_monotonic_time();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+		g_autoptr(GString) text = g_string_new("<domain>");
+		g_autoptr(GPtrArray) findings = NULL;
+
+		while (text->len < 500000)
+			g_string_append(text, parts[i]);
+		findings = judge(text->str, NULL);
+		g_assert_cmpuint(findings->len, >, 0);
+	}
+	g_assert_cmpint(g_get_monotonic_time() - start, <, 30 * G_USEC_PER_SEC);
+}
+
+static void test_too_large(void)
+{
+	g_autofree char *text = g_malloc0(DOCUMENT_MAX + 1);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(lint_judge(text, DOCUMENT_MAX + 1, NULL, &error));
+	g_assert_nonnull(error);
+}
+
+/* What section 10 of the fact base lists for what stands in the blog's XML, and what is right. */
+static void test_seed(void)
+{
+	static const struct {
+		const char *rule;
+		guint count;
+	} wanted[] = {
+		{ "DO-01", 1 }, { "DO-02", 2 },   { "ST-01", 1 }, { "DX-01", 1 }, { "DX-02", 1 },
+		{ "DX-03", 1 }, { "ST-02#2", 1 }, { "NW-01", 1 }, { "HV-02", 1 }, { "HV-03", 1 },
+		{ "CD-02", 1 }, { "AU-02", 1 },   { "AU-01", 2 }, { "VD-02", 1 }, { "HD-01", 1 },
+		{ "IN-01", 2 }, { "IN-04", 2 },   { "PN-01", 1 }, { "PN-02", 1 }, { "CP-02", 1 },
+		{ "DX-06", 1 }, { "MM-02", 1 },   { "HD-03", 1 }, { "US-01", 1 },
+	};
+	g_autofree char *text = corpus_read("seed/blog-win10.xml");
+	g_autoptr(GPtrArray) findings = NULL;
+	guint total = 0;
+
+	if (text == NULL) {
+		g_test_skip("the corpus is not here");
+		return;
+	}
+	findings = judge(text, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(wanted); i++) {
+		g_test_message("%s", wanted[i].rule);
+		g_assert_cmpuint(count_of(findings, rule_of(wanted[i].rule)), ==, wanted[i].count);
+		total += wanted[i].count;
+	}
+	g_assert_cmpuint(findings->len, ==, total);
+}
+
+/* Rules counted a second time, by other words, over documents that libxml2 reads as they are. */
+static const struct {
+	const char *rule, *path;
+} counted[] = {
+	{ "HV-03", "/domain/features/kvm/hidden[@state='on']" },
+	{ "HV-05", "//hyperv[@mode='passthrough']" },
+	{ "MM-04", "/domain[.//hostdev[@type='pci']]//locked" },
+	{ "PN-04", "//vcpusched[@scheduler='fifo']|//vcpusched[@scheduler='rr']" },
+	{ "CP-09", "//cpu/feature[@name='hypervisor' and @policy='disable']" },
+	{ "ST-08",
+	  "//disk[@type='block']/source/@dev[starts-with(.,'/dev/sd') or "
+	  "starts-with(.,'/dev/nvme') or starts-with(.,'/dev/hd')]" },
+	{ "ST-04",
+	  "//disk/driver[@io='native' and (not(@cache) or @cache!='none')]"
+	  "[not(@cache='directsync')]" },
+	{ "ST-09", "//disk/source/@file[starts-with(.,'/home/') or starts-with(.,'/root/')]" },
+	{ "PW-02", "//hostdev/rom/@file" },
+	{ "IN-01", "//*[local-name()='arg' and starts-with(@value,'input-linux')]" },
+	{ "AU-01",
+	  "//*[local-name()='env']/@name[starts-with(.,'QEMU_AUDIO') or "
+	  "starts-with(.,'QEMU_PA_')]" },
+	{ "VD-02#2", "//domain[.//hostdev/@type='pci']//video/model/@type[.='qxl']" },
+	{ "NW-01", "//interface/model/@type[.='rtl8139']" },
+	{ "BD-11", "//hostdev/driver/@name[.='kvm' or .='vfio'][not(//domain/@id)]" },
+	{ "TM-07", "//@value[contains(.,'cpu-pm=on')]" },
+	{ "CP-11",
+	  "//domain[.//hyperv/* or contains(//@id,'microsoft') or //timer/@name="
+	  "'hypervclock']//cpu/feature[@name='svm' or @name='vmx'][@policy='require']" },
+	{ "DX-03", "//os[not(@firmware)]/loader[@type='pflash']" },
+	{ "TM-05", "//domain[not(.//type/@machine='pc-q35-4.0')]//ioapic[@driver='kvm']" },
+	{ "AU-09", "//sound/@model[.='ac97' or .='es1370' or .='sb16' or .='pcspk']" },
+	{ "TM-03", "//timer[@name='tsc' and not(@frequency)]" },
+	{ "HD-03", "//*[local-name()='commandline'][*]" },
+};
+
+static guint count_by_path(xmlDoc *doc, const char *path)
+{
+	g_autoptr(xmlXPathContext) context = xmlXPathNewContext(doc);
+	g_autoptr(xmlXPathObject) found = xmlXPathEvalExpression((const xmlChar *)path, context);
+
+	g_assert_nonnull(found);
+	return found->nodesetval != NULL ? (guint)found->nodesetval->nodeNr : 0;
+}
+
+static void test_counts(void)
+{
+	g_auto(GStrv) names = corpus_list("domains");
+	guint ours[G_N_ELEMENTS(counted)] = { 0 }, theirs[G_N_ELEMENTS(counted)] = { 0 };
+
+	if (names == NULL) {
+		g_test_skip("the corpus is not here");
+		return;
+	}
+	for (guint i = 0; names[i] != NULL; i++) {
+		g_autofree char *name = g_build_filename("domains", names[i], NULL);
+		g_autofree char *text = corpus_read(name);
+		g_autoptr(xmlDoc) doc =
+			xmlReadMemory(text, (int)strlen(text), NULL, NULL,
+				      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+		g_autoptr(GPtrArray) findings = NULL;
+
+		if (doc == NULL || !g_str_has_suffix(name, ".xml"))
+			continue;
+		findings = judge(text, NULL);
+		for (gsize k = 0; k < G_N_ELEMENTS(counted); k++) {
+			guint mine = count_of(findings, rule_of(counted[k].rule));
+			guint other = count_by_path(doc, counted[k].path);
+
+			if (mine != other)
+				g_test_message("%s %s: %u here, %u there", name, counted[k].rule,
+					       mine, other);
+			ours[k] += mine;
+			theirs[k] += other;
+		}
+	}
+	for (gsize k = 0; k < G_N_ELEMENTS(counted); k++)
+		g_assert_cmpuint(ours[k], ==, theirs[k]);
+}
+
+/* Everything in a folder goes through; what libvirt itself tests is never called broken. */
+static void judge_folder(const char *folder, gboolean valid)
+{
+	g_auto(GStrv) names = corpus_list(folder);
+
+	if (names == NULL) {
+		g_test_skip("the corpus is not here");
+		return;
+	}
+	for (guint i = 0; names[i] != NULL; i++) {
+		g_autofree char *name = g_build_filename(folder, names[i], NULL);
+		g_autofree char *text = corpus_read(name);
+		g_autoptr(GPtrArray) findings = judge(text, NULL);
+
+		/* what libvirt's tests expect to fail says so in its name */
+		if (!valid || strstr(name, "invalid") != NULL || !g_str_has_suffix(name, ".xml"))
+			continue;
+		if (findings_count(findings, SEVERITY_BROKEN) > 0)
+			g_error("%s is called broken: %s", name,
+				((struct finding *)g_ptr_array_index(findings, 0))->message);
+	}
+}
+
+static void test_domains(void)
+{
+	judge_folder("domains", FALSE);
+}
+
+static void test_libvirt(void)
+{
+	judge_folder("libvirt-tests/qemuxmlconfdata", TRUE);
+	judge_folder("libvirt-tests/genericxml2xmlindata", TRUE);
+	judge_folder("libvirt-tests/nodedevschemadata", TRUE);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/lint/clean", test_clean);
+	g_test_add_func("/lint/cases", test_cases);
+	g_test_add_func("/lint/every-rule-has-a-case", test_every_rule_has_a_case);
+	g_test_add_func("/lint/places", test_places);
+	g_test_add_func("/lint/damaged", test_damaged);
+	g_test_add_func("/lint/bombs", test_bombs);
+	g_test_add_func("/lint/too-large", test_too_large);
+	g_test_add_func("/lint/seed", test_seed);
+	g_test_add_func("/lint/counts", test_counts);
+	g_test_add_func("/lint/domains", test_domains);
+	g_test_add_func("/lint/libvirt", test_libvirt);
+	return g_test_run();
+}
