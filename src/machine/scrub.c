@@ -81,8 +81,15 @@ static void know_serials_below(struct scrub *scrub, const struct root *root, con
 	g_auto(GStrv) names = root_list(root, NULL, "%s", folder);
 
 	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
-		g_autofree char *serial = root_read(root, NULL, "%s/%s/%s", folder, names[i], file);
+		g_autofree char *serial = NULL;
 
+		/*
+		 * A root hub, usb1, gives the PCI address of its controller for a serial number
+		 * (Linux drivers/usb/core/hcd.c, rh_string()); that must stay what it is everywhere.
+		 */
+		if (g_str_has_prefix(names[i], "usb"))
+			continue;
+		serial = root_read(root, NULL, "%s/%s/%s", folder, names[i], file);
 		know_serial(scrub, serial);
 	}
 }

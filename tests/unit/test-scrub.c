@@ -151,6 +151,17 @@ static void test_stand_ins_agree(void)
 	g_assert_nonnull(strstr(text, "U: Uniq=serial-1\n"));
 }
 
+/* A root hub's serial number is the address of its controller, which would be gone everywhere. */
+static void test_controllers_stay(void)
+{
+	autoptr(manifest) machine = manifest_build(
+		"sys/bus/usb/devices/usb1/serial = 0000:00:14.0\n"
+		"sys/bus/pci/devices/0000:00:14.0/vendor = 0x8086\n");
+	g_autofree char *text = record_all(machine);
+
+	g_assert_nonnull(strstr(text, "sys/bus/pci/devices/0000:00:14.0/vendor = 0x8086\n"));
+}
+
 static guint8 sum_of(const guint8 *bytes, gsize n)
 {
 	guint8 sum = 0;
@@ -232,6 +243,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/scrub/planted-secrets", test_planted_secrets);
 	g_test_add_func("/scrub/stand-ins-agree", test_stand_ins_agree);
+	g_test_add_func("/scrub/controllers-stay", test_controllers_stay);
 	g_test_add_func("/scrub/edid", test_edid);
 	g_test_add_func("/scrub/card-serials", test_card_serials);
 	return g_test_run();
