@@ -85,7 +85,8 @@ static void know_serials_below(struct scrub *scrub, const struct root *root, con
 
 		/*
 		 * A root hub, usb1, gives the PCI address of its controller for a serial number
-		 * (Linux drivers/usb/core/hcd.c, rh_string()); that must stay what it is everywhere.
+		 * (Linux drivers/usb/core/hcd.c, rh_string()); that must stay what it is
+		 * everywhere.
 		 */
 		if (g_str_has_prefix(names[i], "usb"))
 			continue;
@@ -225,8 +226,9 @@ static struct scrub *scrub_new(const struct root *root)
 	know_people(scrub, root);
 	scrub->known_regex = any_of(scrub->known_pattern);
 	scrub->people_regex = any_of(scrub->people_pattern);
-	scrub->uuid = g_regex_new("(?<!" HEX ")" HEX "{8}-" HEX "{4}-" HEX "{4}-" HEX "{4}-" HEX
-				  "{12}(?!" HEX ")",
+	/* with dashes, or without as etc/machine-id has it */
+	scrub->uuid = g_regex_new("(?<!" HEX ")" HEX "{8}(-?)" HEX "{4}\\1" HEX "{4}\\1" HEX
+				  "{4}\\1" HEX "{12}(?!" HEX ")",
 				  G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
 	scrub->mac = g_regex_new("(?<![0-9a-fA-F:])" HEX "{2}([:-])(?:" HEX "{2}\\1){4}" HEX
 				 "{2}(?![0-9a-fA-F:])",

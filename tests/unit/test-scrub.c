@@ -162,6 +162,17 @@ static void test_controllers_stay(void)
 	g_assert_nonnull(strstr(text, "sys/bus/pci/devices/0000:00:14.0/vendor = 0x8086\n"));
 }
 
+/* The machine's id has no dashes, and stands in names of files too. */
+static void test_machine_ids_go(void)
+{
+	autoptr(manifest) machine = manifest_build(
+		"etc/kernel/entry-token = 0563d623f7ae4d4e8f25d0ef4f66fcc9\n"
+		"boot/loader/entries/0563d623f7ae4d4e8f25d0ef4f66fcc9-6.12.conf = title Debian\n");
+	g_autofree char *text = record_all(machine);
+
+	g_assert_null(strstr(text, "0563d623"));
+}
+
 static guint8 sum_of(const guint8 *bytes, gsize n)
 {
 	guint8 sum = 0;
@@ -244,6 +255,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/scrub/planted-secrets", test_planted_secrets);
 	g_test_add_func("/scrub/stand-ins-agree", test_stand_ins_agree);
 	g_test_add_func("/scrub/controllers-stay", test_controllers_stay);
+	g_test_add_func("/scrub/machine-ids-go", test_machine_ids_go);
 	g_test_add_func("/scrub/edid", test_edid);
 	g_test_add_func("/scrub/card-serials", test_card_serials);
 	return g_test_run();
