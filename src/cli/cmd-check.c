@@ -17,22 +17,9 @@ static const char *const examples[] = {
 	NULL,
 };
 
-/* machine_open - a machine that cannot be read is one error, whatever the reason */
-static struct machine *machine_open(const char *path, GError **error)
-{
-	struct root *root = root_open(path, error);
-	struct machine *machine = root == NULL ? NULL : machine_read(root, MACHINE_JUDGED, error);
-
-	if (machine == NULL && error != NULL && *error != NULL) {
-		(*error)->domain = HOTSEAT_ERROR;
-		(*error)->code = HOTSEAT_ERROR_UNREADABLE;
-	}
-	return machine;
-}
-
 static int run(const struct invocation *invocation, char **arguments, GError **error)
 {
-	autoptr(machine) machine = machine_open(invocation->root_path, error);
+	autoptr(machine) machine = machine_open(invocation->root_path, MACHINE_JUDGED, error);
 	g_autoptr(GPtrArray) findings = NULL;
 
 	if (machine == NULL)

@@ -20,19 +20,6 @@ static const char *const examples[] = {
 	NULL,
 };
 
-/* machine_open - a machine that cannot be read is one error, whatever the reason */
-static struct machine *machine_open(const char *path, GError **error)
-{
-	struct root *root = root_open(path, error);
-	struct machine *machine = root == NULL ? NULL : machine_read(root, MACHINE_DEVICES, error);
-
-	if (machine == NULL && error != NULL && *error != NULL) {
-		(*error)->domain = HOTSEAT_ERROR;
-		(*error)->code = HOTSEAT_ERROR_UNREADABLE;
-	}
-	return machine;
-}
-
 /* Nobody pastes more than this, and a wrong file should not fill the memory. */
 #define LISTING_MAX ((gsize)4 << 20)
 
@@ -97,8 +84,9 @@ static const GOptionEntry options[] = {
 static int run(const struct invocation *invocation, char **arguments, GError **error)
 {
 	g_autofree char *file = g_steal_pointer(&listing);
-	autoptr(machine) machine = file != NULL ? machine_from_listing(file, error)
-						: machine_open(invocation->root_path, error);
+	autoptr(machine) machine =
+		file != NULL ? machine_from_listing(file, error)
+			     : machine_open(invocation->root_path, MACHINE_DEVICES, error);
 
 	if (machine == NULL)
 		return -1;

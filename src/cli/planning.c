@@ -11,16 +11,9 @@
 
 struct machine *planning_read_machine(const char *root_path, GError **error)
 {
-	struct root *root = root_open(root_path, error);
 	struct machine *machine =
-		root == NULL ? NULL
-			     : machine_read(root, MACHINE_DEVICES | MACHINE_CPUS | MACHINE_INPUTS,
-					    error);
+		machine_open(root_path, MACHINE_DEVICES | MACHINE_CPUS | MACHINE_INPUTS, error);
 
-	if (machine == NULL && error != NULL && *error != NULL) {
-		(*error)->domain = HOTSEAT_ERROR;
-		(*error)->code = HOTSEAT_ERROR_UNREADABLE;
-	}
 	if (machine == NULL)
 		return NULL;
 	machine->nodes = nodes_read(machine->root);

@@ -1,7 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/machine.h"
 
+#include "core/error.h"
+
 #include "machine/hugepages.h"
+
+struct machine *machine_open(const char *path, unsigned int parts, GError **error)
+{
+	struct root *root = root_open(path, error);
+	struct machine *machine = root == NULL ? NULL : machine_read(root, parts, error);
+
+	if (machine == NULL && error != NULL && *error != NULL) {
+		(*error)->domain = HOTSEAT_ERROR;
+		(*error)->code = HOTSEAT_ERROR_UNREADABLE;
+	}
+	return machine;
+}
 
 void machine_free(struct machine *machine)
 {

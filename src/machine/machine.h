@@ -62,5 +62,12 @@ struct machine {
  * if one of the parts cannot be read at all.
  */
 struct machine *machine_read(struct root *root, unsigned int parts, GError **error);
+
+/**
+ * machine_open - machine_read() of the machine below a folder or in a recording
+ *
+ * Whatever the reason why it cannot be read, the error is HOTSEAT_ERROR_UNREADABLE.
+ */
+struct machine *machine_open(const char *path, unsigned int parts, GError **error);
 void machine_free(struct machine *machine);
 AUTOPTR_DEFINE(machine)
