@@ -5,8 +5,9 @@
 
 /*
  * All fragments of all rules are looked for at once, by an automaton (Aho and Corasick) that sees
- * each byte once and in lower case. Only lines in which some fragment was found are looked at
- * again.
+ * each byte once and in lower case. A line is looked at again only if it has the longest fragment
+ * of some rule: "vfio" or "group" is in every second line of the logs that people have, "is not
+ * viable" is not.
  */
 #define MAX_FRAGMENTS 512
 #define ROW 64 /* classes of bytes: letters without case, digits, signs that fragments use */
@@ -37,6 +38,7 @@ struct seen {
 };
 
 struct explainer {
+	struct fragments telling; /* those that are the longest of some way */
 	guint8 classes[256];
 	guint n_classes;
 	GArray *states;        /* struct state */
@@ -47,7 +49,7 @@ struct explainer {
 	guint64 number;
 	guint16 state;
 	struct fragments found;
-	gboolean any;
+	gboolean told; /* one of them is telling */
 };
 
 const struct log_rules *const log_rule_tables[] = { &log_host_rules, &log_guest_rules, NULL };
@@ -67,6 +69,16 @@ static guint8 class_of(struct explainer *explainer, char c)
 		explainer->classes[(guint8)g_ascii_toupper(c)] = explainer->classes[byte];
 	}
 	return explainer->classes[byte];
+}
+
+static void fragments_add(struct fragments *fragments, guint number)
+{
+	fragments->bits[number / 64] |= 1ull << (number % 64);
+}
+
+static gboolean fragments_have(const struct fragments *fragments, guint number)
+{
+	return (fragments->bits[number / 64] & (1ull << (number % 64))) != 0;
 }
 
 static guint16 add_fragment(struct explainer *explainer, const char *text)
@@ -109,13 +121,17 @@ static void add_way(struct explainer *explainer, const struct log_rule *rule, co
 {
 	g_auto(GStrv) parts = g_strsplit(match, " & ", -1);
 	struct way *way = g_new0(struct way, 1);
+	guint longest = 0;
 
 	*way = (struct way){ rule, explainer->seen->len, g_array_new(FALSE, FALSE, 2) };
 	for (guint i = 0; parts[i] != NULL; i++) {
 		guint16 number = add_fragment(explainer, parts[i]);
 
 		g_array_append_val(way->needed, number);
+		if (strlen(parts[i]) > strlen(parts[longest]))
+			longest = i;
 	}
+	fragments_add(&explainer->telling, g_array_index(way->needed, guint16, longest));
 	g_ptr_array_add(explainer->ways, way);
 }
 
@@ -191,9 +207,7 @@ void explainer_free(struct explainer *explainer)
 static gboolean has_all(const struct explainer *explainer, const struct way *way)
 {
 	for (guint i = 0; i < way->needed->len; i++) {
-		guint16 number = g_array_index(way->needed, guint16, i);
-
-		if (!(explainer->found.bits[number / 64] & (1ull << (number % 64))))
+		if (!fragments_have(&explainer->found, g_array_index(way->needed, guint16, i)))
 			return FALSE;
 	}
 	return TRUE;
@@ -214,7 +228,7 @@ static char *shown(const GString *line)
 static void end_line(struct explainer *explainer)
 {
 	explainer->number++;
-	for (guint i = 0; explainer->any && i < explainer->ways->len; i++) {
+	for (guint i = 0; explainer->told && i < explainer->ways->len; i++) {
 		const struct way *way = g_ptr_array_index(explainer->ways, i);
 		struct seen *seen = &g_array_index(explainer->seen, struct seen, way->number);
 
@@ -226,9 +240,8 @@ static void end_line(struct explainer *explainer)
 			seen->text = shown(explainer->line);
 		}
 	}
-	if (explainer->any)
-		explainer->found = (struct fragments){ 0 };
-	explainer->any = FALSE;
+	explainer->found = (struct fragments){ 0 };
+	explainer->told = FALSE;
 	explainer->state = 0;
 	g_string_truncate(explainer->line, 0);
 }
@@ -238,10 +251,9 @@ static void note_ends(struct explainer *explainer, guint state)
 	for (; state != 0; state = state_at(explainer, state)->other) {
 		guint number = state_at(explainer, state)->ends;
 
-		if (number != 0)
-			explainer->found.bits[number / 64] |= 1ull << (number % 64);
+		fragments_add(&explainer->found, number);
+		explainer->told |= fragments_have(&explainer->telling, number);
 	}
-	explainer->any = TRUE;
 }
 
 /* scan - part of one line */
