@@ -8,6 +8,7 @@
 
 #include "cli/commands.h"
 #include "core/error.h"
+#include "core/outfile.h"
 #include "machine/displays.h"
 #include "machine/holders.h"
 #include "machine/recording.h"
@@ -99,75 +100,25 @@ static char *record(const char *path, GError **error)
 	return recording_write(plain, trace);
 }
 
-static gboolean write_all(int fd, const char *text)
-{
-	gsize left = strlen(text);
-
-	while (left > 0) {
-		ssize_t n = write(fd, text, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return FALSE;
-		text += n;
-		left -= (gsize)n;
-	}
-	return TRUE;
-}
-
-/* Whole or not at all: beside the file first. link() instead of rename() keeps what is there. */
-static gboolean save(const char *file, const char *text, GError **error)
-{
-	g_autofree char *beside = g_strconcat(file, ".XXXXXX", NULL);
-	int fd = g_mkstemp_full(beside, O_WRONLY | O_CLOEXEC, 0644);
-	gboolean good = fd >= 0 && write_all(fd, text) && fsync(fd) == 0;
-	int saved_errno = errno;
-
-	if (fd >= 0 && close(fd) != 0 && good) {
-		saved_errno = errno;
-		good = FALSE;
-	}
-	if (good) {
-		good = (force ? rename(beside, file) : link(beside, file)) == 0;
-		saved_errno = errno;
-	}
-	if (fd >= 0 && !(good && force))
-		(void)unlink(beside); /* only clutter, and only if it is there */
-	if (good)
-		return TRUE;
-	hotseat_error_set_errno(error, saved_errno, "cannot write %s", file);
-	return FALSE;
-}
-
-/* Asked before a minute of reading, and once more by link(). */
-static gboolean check_free(const char *file, GError **error)
-{
-	if (g_str_equal(file, "-") || force || access(file, F_OK) != 0)
-		return TRUE;
-	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-		    "%s exists; take another name, or replace it with --force", file);
-	return FALSE;
-}
-
 static int run(const struct invocation *invocation, char **arguments, GError **error)
 {
 	const char *file = arguments[0];
+	gboolean to_stdout = g_str_equal(file, "-");
 	g_autofree char *text = NULL;
 
-	if (!check_free(file, error))
+	if (!to_stdout && !outfile_check_free(file, force, error))
 		return -1;
 	text = record(invocation->root_path, error);
 	if (text == NULL)
 		return -1;
-	if (g_str_equal(file, "-")) {
+	if (to_stdout) {
 		fputs(text, stdout);
 		if (fflush(stdout) == 0)
 			return EXIT_SUCCESS;
 		hotseat_error_set_errno(error, errno, "cannot write the recording");
 		return -1;
 	}
-	if (!save(file, text, error))
+	if (!outfile_write(file, text, force, error))
 		return -1;
 	fprintf(stderr,
 		"%s holds this machine without serial numbers, MAC addresses, UUIDs and names of "

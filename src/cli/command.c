@@ -19,6 +19,7 @@ const struct command *const command_table[] = {
 	&command_new,
 	&command_set,
 	&command_list,
+	&command_media,
 	/* the handover */
 	&command_up,
 	&command_down,
