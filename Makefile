@@ -6,12 +6,14 @@
 #                 take long
 #   make install  build, and install below /usr (or DESTDIR)
 #   make bench    how quick it is, beside what people use today
-#   make fuzz     go on looking for inputs that crash, SECONDS for each target (default: 60)
+#   make fuzz     go on looking for inputs that crash, SECONDS for each target (default: 60);
+#                 make fuzz-until-quiet: each until ten minutes bring no new edge, then keep the
+#                 smallest corpus with all edges
 
 BUILD := build
 SECONDS := 60
 
-.PHONY: all deps check demo bench install unit stories stories-long format clean
+.PHONY: all deps check demo bench install unit stories stories-long fuzz fuzz-until-quiet format clean
 
 all: $(BUILD)/build.ninja
 	meson compile -C $(BUILD)
@@ -44,7 +46,10 @@ bench: deps all
 	meson test -C $(BUILD) promises placement --verbose | grep -E "slowest|every placement|^. all|# all"
 
 fuzz:
-	@tests/fuzz/run $(BUILD)-fuzz $(SECONDS) $(TARGETS)
+	@tests/fuzz/run $(BUILD)-fuzz --seconds $(SECONDS) $(TARGETS)
+
+fuzz-until-quiet:
+	@tests/fuzz/run $(BUILD)-fuzz --quiet 600 --merge $(TARGETS)
 
 install: all
 	meson install -C $(BUILD)

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "machine/cpuinfo.h"
+#include "machine/cpulist.h"
 
 /*
  * hwloc knows how kernels of two decades spell their topology and what firmware gets wrong in it;
@@ -231,21 +232,29 @@ static void set_kind(struct cpus *cpus, hwloc_const_bitmap_t set, guint kind)
 	}
 }
 
+static void set_kind_of_listed(struct cpus *cpus, const GArray *list, guint kind)
+{
+	hwloc_bitmap_t set = hwloc_bitmap_alloc();
+
+	for (guint i = 0; i < list->len; i++)
+		hwloc_bitmap_set(set, g_array_index(list, guint, i));
+	set_kind(cpus, set, kind);
+	hwloc_bitmap_free(set);
+}
+
 /* The events of each kind of core have their own counters, with a list of its cpus. */
 static gboolean find_kinds_of_counters(struct cpus *cpus, const struct root *root)
 {
 	static const char *const counters[] = { "cpu_lowpower", "cpu_atom", "cpu_core" };
-	hwloc_bitmap_t set = hwloc_bitmap_alloc();
 	guint kinds = 0;
 
 	for (guint i = 0; i < G_N_ELEMENTS(counters); i++) {
-		g_autofree char *list = root_read(root, NULL, "sys/devices/%s/cpus", counters[i]);
+		g_autofree char *text = root_read(root, NULL, "sys/devices/%s/cpus", counters[i]);
+		g_autoptr(GArray) list = text == NULL ? NULL : cpulist_read(text);
 
-		if (list != NULL && hwloc_bitmap_list_sscanf(set, list) == 0 &&
-		    !hwloc_bitmap_iszero(set))
-			set_kind(cpus, set, kinds++);
+		if (list != NULL && list->len > 0)
+			set_kind_of_listed(cpus, list, kinds++);
 	}
-	hwloc_bitmap_free(set);
 	cpus->kinds = MAX(kinds, 1);
 	return kinds > 1;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "machine/cpulist.h"
 #include "rules/domain.h"
 
 /* The domain against the machine that is to run it. Nothing of this is said without one. */
@@ -136,7 +137,7 @@ static void judge_processors(const struct domain_rule *rule, struct judging *jud
 	for (guint i = 0; i < pins->len; i++) {
 		const struct element *pin = g_ptr_array_index(pins, i);
 		g_autoptr(GArray) set =
-			cpu_set_read(element_attribute(judging->document, pin, "cpuset"));
+			cpulist_read(element_attribute(judging->document, pin, "cpuset"));
 
 		for (guint k = 0; set != NULL && k < set->len; k++) {
 			guint cpu = g_array_index(set, guint, k);
@@ -158,7 +159,7 @@ static const struct cpu *pinned(struct judging *judging, guint number)
 	for (guint i = 0; i < pins->len; i++) {
 		const struct element *pin = g_ptr_array_index(pins, i);
 		const char *text = element_attribute(judging->document, pin, "cpuset");
-		g_autoptr(GArray) set = text != NULL ? cpu_set_read(text) : NULL;
+		g_autoptr(GArray) set = text != NULL ? cpulist_read(text) : NULL;
 
 		if (domain_number(judging, pin, "@vcpu", G_MAXUINT) == number && set != NULL &&
 		    set->len == 1)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/cpulist.h"
 #include "rules/domain.h"
 
 /* Which host processors the guest's threads run on, as far as the text decides. */
@@ -18,7 +19,7 @@ static GPtrArray *pins(struct judging *judging, const GPtrArray *elements)
 		const char *text = element_attribute(judging->document,
 						     g_ptr_array_index(elements, i), "cpuset");
 
-		g_ptr_array_add(sets, text != NULL ? cpu_set_read(text) : NULL);
+		g_ptr_array_add(sets, text != NULL ? cpulist_read(text) : NULL);
 	}
 	return sets;
 }
@@ -61,7 +62,7 @@ static void judge_emulator(const struct domain_rule *rule, struct judging *judgi
 		document_first(judging->document, NULL, "cputune/emulatorpin");
 	const char *text =
 		emulator == NULL ? NULL : element_attribute(judging->document, emulator, "cpuset");
-	g_autoptr(GArray) own = text != NULL ? cpu_set_read(text) : NULL;
+	g_autoptr(GArray) own = text != NULL ? cpulist_read(text) : NULL;
 
 	if (elements->len == 0)
 		return;
@@ -72,7 +73,7 @@ static void judge_emulator(const struct domain_rule *rule, struct judging *judgi
 	for (guint i = 0; i < sets->len && own != NULL; i++) {
 		const GArray *set = g_ptr_array_index(sets, i);
 
-		if (set == NULL || set->len != 1 || !cpu_set_has(own, g_array_index(set, guint, 0)))
+		if (set == NULL || set->len != 1 || !cpulist_has(own, g_array_index(set, guint, 0)))
 			continue;
 		finding_say(domain_blame(rule, judging, emulator),
 			    "QEMU's own threads share host processor %u with a vCPU.",
@@ -87,7 +88,7 @@ static void judge_first(const struct domain_rule *rule, struct judging *judging)
 	g_autoptr(GPtrArray) sets = pins(judging, elements);
 
 	for (guint i = 0; i < sets->len; i++) {
-		if (!cpu_set_has(g_ptr_array_index(sets, i), 0))
+		if (!cpulist_has(g_ptr_array_index(sets, i), 0))
 			continue;
 		domain_blame(rule, judging, g_ptr_array_index(elements, i));
 		return;

@@ -176,67 +176,6 @@ guint domain_number(struct judging *judging, const struct element *from, const c
 	return (guint)value;
 }
 
-#define MAX_CPU 4096u /* more than libvirt takes; bounds what a stranger's range can allocate */
-
-static int compare_guint(gconstpointer a, gconstpointer b)
-{
-	guint x = *(const guint *)a, y = *(const guint *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* read_range - "3", "0-3" or "^2" into one of two sets; FALSE: it is none of them */
-static gboolean read_range(const char *text, GArray *in, GArray *out)
-{
-	g_autofree char *range = g_strstrip(g_strdup(text));
-	GArray *set = range[0] == '^' ? out : in;
-	char *end;
-	guint64 first = g_ascii_strtoull(range + (range[0] == '^' ? 1 : 0), &end, 10);
-	guint64 last = first;
-
-	if (end == range || !g_ascii_isdigit(end[-1]))
-		return FALSE;
-	if (*end == '-')
-		last = g_ascii_strtoull(end + 1, &end, 10);
-	if (*end != '\0' || last >= MAX_CPU || first > last)
-		return FALSE;
-	for (guint cpu = (guint)first; cpu <= (guint)last; cpu++)
-		g_array_append_val(set, cpu);
-	return TRUE;
-}
-
-gboolean cpu_set_has(const GArray *set, guint cpu)
-{
-	for (guint i = 0; set != NULL && i < set->len; i++) {
-		if (g_array_index(set, guint, i) == cpu)
-			return TRUE;
-	}
-	return FALSE;
-}
-
-GArray *cpu_set_read(const char *text)
-{
-	g_autoptr(GArray) in = g_array_new(FALSE, FALSE, sizeof(guint));
-	g_autoptr(GArray) out = g_array_new(FALSE, FALSE, sizeof(guint));
-	GArray *set;
-	g_auto(GStrv) ranges = g_strsplit(text, ",", 256);
-
-	for (guint i = 0; ranges[i] != NULL; i++) {
-		if (!read_range(ranges[i], in, out) || in->len > MAX_CPU || out->len > MAX_CPU)
-			return NULL;
-	}
-	g_array_sort(in, compare_guint);
-	set = g_array_new(FALSE, FALSE, sizeof(guint));
-	for (guint i = 0; i < in->len; i++) {
-		guint cpu = g_array_index(in, guint, i);
-
-		if (!cpu_set_has(out, cpu) &&
-		    (set->len == 0 || g_array_index(set, guint, set->len - 1) != cpu))
-			g_array_append_val(set, cpu);
-	}
-	return set;
-}
-
 static gboolean read_part(struct judging *judging, const struct element *address, const char *name,
 			  guint *value)
 {

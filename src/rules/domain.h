@@ -83,9 +83,5 @@ guint64 domain_kib(struct judging *judging, const char *path);
 guint domain_number(struct judging *judging, const struct element *from, const char *path,
 		    guint otherwise);
 
-/* cpu_set_read - "0-3,^2,8" as guint in ascending order; NULL: it is not one */
-GArray *cpu_set_read(const char *text);
-gboolean cpu_set_has(const GArray *set, guint cpu);
-
 /* domain_host_address - "0000:01:00.0" of what a <hostdev> passes; NULL: none; to be freed */
 char *domain_host_address(struct judging *judging, const struct element *hostdev);
