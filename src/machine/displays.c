@@ -13,6 +13,74 @@ void connector_free(struct connector *connector)
 	g_free(connector);
 }
 
+#define MHZ G_GUINT64_CONSTANT(1000000)
+
+/*
+ * Two links of DVI carry 330 MHz; that a card has but one is not told, and a cable for 1440p has
+ * both. HDMI is as quick as its two ends, of which the monitor's is in its EDID. What DisplayPort
+ * carries is agreed upon when it is plugged in, and monitors name no mode that it cannot.
+ */
+static const struct link links[] = {
+	{ "DP", "DisplayPort", FALSE, 4, 0 },    { "HDMI", "HDMI", FALSE, 3, 0 },
+	{ "USB", "USB-C", FALSE, 3, 0 },         { "DVI-D", "DVI", FALSE, 2, 330 * MHZ },
+	{ "DVI-I", "DVI", FALSE, 2, 330 * MHZ }, { "DVI-A", "analogue DVI", FALSE, 1, 210 * MHZ },
+	{ "VGA", "VGA", FALSE, 1, 210 * MHZ },   { "eDP", "the panel", TRUE, 0, 0 },
+	{ "LVDS", "the panel", TRUE, 0, 0 },     { "DSI", "the panel", TRUE, 0, 0 },
+	{ "Virtual", "no cable", TRUE, 0, 0 },   { "Writeback", "no cable", TRUE, 0, 0 },
+	{ "", "a connector", FALSE, 0, 0 },
+};
+
+const char *connector_port(const struct connector *connector)
+{
+	const char *dash = strchr(connector->name, '-');
+
+	return dash != NULL ? dash + 1 : connector->name;
+}
+
+const struct link *connector_link(const struct connector *connector)
+{
+	const char *port = connector_port(connector);
+	gsize i = 0;
+
+	while (!g_str_has_prefix(port, links[i].prefix))
+		i++;
+	return &links[i];
+}
+
+/* HDMI 1.2, whose monitors say nothing about a limit, ends there: HDMI 1.4b, 8.3.2. */
+#define TMDS_SILENT (165 * MHZ)
+
+/* What keeps a cable from carrying more, in words; 0: nothing that we know of. */
+static guint64 limit_of(const struct connector *connector, const char **words)
+{
+	const struct link *link = connector_link(connector);
+	const struct edid *edid = connector->edid;
+
+	if (g_str_equal(link->words, "HDMI") && edid->hdmi && !edid->frl) {
+		*words = "its HDMI input takes no more";
+		return edid->tmds_hz != 0 ? edid->tmds_hz : TMDS_SILENT;
+	}
+	*words = g_str_has_prefix(link->prefix, "DVI") ? "DVI carries no more"
+						       : "VGA carries no more";
+	return link->clock_hz;
+}
+
+char *connector_best(const struct connector *connector, const char **limit)
+{
+	const char *words;
+	guint64 most;
+	struct edid_mode mode;
+
+	if (connector->edid == NULL || connector->edid->best.width == 0)
+		return NULL;
+	mode = connector->edid->best;
+	most = limit_of(connector, &words);
+	if (most != 0 && mode.clock_hz > most && edid_best_within(connector->edid, most, &mode) &&
+	    limit != NULL)
+		*limit = words;
+	return edid_format_mode(&mode);
+}
+
 static void free_connector(gpointer connector)
 {
 	connector_free(connector);

@@ -15,6 +15,31 @@ struct connector {
 	char *edid_hash;      /* the same for monitors that say exactly the same; NULL: no EDID */
 };
 
+/* What a connector's cable carries, by its name: Linux drivers/gpu/drm/drm_connector.c. */
+struct link {
+	const char *prefix; /* of the connector's name, "HDMI-A" */
+	const char *words;  /* "HDMI" */
+	gboolean inside;    /* a panel, or no cable at all */
+	guint merit;        /* more carries more; 0: nobody plugs a monitor there */
+	guint64 clock_hz;   /* the most pixels that it carries; 0: more than any monitor names, or
+			       it depends on the card, which does not say */
+};
+
+/* connector_link - never NULL: what is not known is of no merit and without a limit */
+const struct link *connector_link(const struct connector *connector);
+
+/* connector_port - "DP-1" of "card1-DP-1" */
+const char *connector_port(const struct connector *connector);
+
+/**
+ * connector_best - the best mode that its monitor gets by this cable
+ * @limit: if not NULL, what keeps the monitor from its best, such as "DVI carries no more";
+ *         unchanged if nothing does
+ *
+ * Return: "2560x1440 at 144 Hz", newly allocated; NULL: nothing is known of the monitor.
+ */
+char *connector_best(const struct connector *connector, const char **limit);
+
 void connector_free(struct connector *connector);
 AUTOPTR_DEFINE(connector)
 

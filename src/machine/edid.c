@@ -21,6 +21,12 @@
 #define DESCRIPTOR_TEXT_SIZE 13
 
 #define EXTENSION_CTA 0x02
+#define CTA_FIRST 4
+#define CTA_TAG_VIDEO 2
+#define CTA_TAG_VENDOR 3
+#define CTA_OUI_HDMI 0x000c03  /* HDMI 1.4b, 8.3.2 */
+#define CTA_OUI_FORUM 0xc45dd8 /* HDMI 2.1, 10.3.2 */
+#define TMDS_UNIT_HZ 5000000
 #define EXTENSION_DISPLAYID 0x70
 
 #define DISPLAYID_FIRST 5 /* the extension's tag, then the section's header of four bytes */
@@ -33,6 +39,7 @@ void edid_free(struct edid *edid)
 	if (edid == NULL)
 		return;
 	g_free(edid->name);
+	g_array_unref(edid->modes);
 	g_free(edid);
 }
 
@@ -84,6 +91,7 @@ static gboolean set_rate(struct edid_mode *mode, guint64 clock_hz, guint64 total
 	if (rate > G_MAXUINT)
 		return FALSE;
 	mode->millihertz = (guint)rate;
+	mode->clock_hz = clock_hz;
 	return rate > 0;
 }
 
@@ -117,6 +125,7 @@ static gboolean is_better(const struct edid_mode *mode, const struct edid_mode *
 
 static void offer_mode(struct edid *edid, const struct edid_mode *mode)
 {
+	g_array_append_val(edid->modes, *mode);
 	if (is_better(mode, &edid->best))
 		edid->best = *mode;
 }
@@ -134,14 +143,82 @@ static void read_descriptor(struct edid *edid, const guint8 *bytes)
 	}
 }
 
+/* Those of CTA-861's numbered modes that are no smaller than a desktop, and square in pixels. */
+static const struct {
+	guint code;
+	struct edid_mode mode;
+} cta_modes[] = {
+	{ 4, { 1280, 720, 60000, FALSE, 74250000 } },
+	{ 16, { 1920, 1080, 60000, FALSE, 148500000 } },
+	{ 19, { 1280, 720, 50000, FALSE, 74250000 } },
+	{ 31, { 1920, 1080, 50000, FALSE, 148500000 } },
+	{ 34, { 1920, 1080, 30000, FALSE, 74250000 } },
+	{ 47, { 1280, 720, 120000, FALSE, 148500000 } },
+	{ 63, { 1920, 1080, 120000, FALSE, 297000000 } },
+	{ 64, { 1920, 1080, 100000, FALSE, 297000000 } },
+	{ 93, { 3840, 2160, 24000, FALSE, 297000000 } },
+	{ 94, { 3840, 2160, 25000, FALSE, 297000000 } },
+	{ 95, { 3840, 2160, 30000, FALSE, 297000000 } },
+	{ 96, { 3840, 2160, 50000, FALSE, 594000000 } },
+	{ 97, { 3840, 2160, 60000, FALSE, 594000000 } },
+	{ 117, { 3840, 2160, 100000, FALSE, 1188000000 } },
+	{ 118, { 3840, 2160, 120000, FALSE, 1188000000 } },
+	{ 199, { 7680, 4320, 60000, FALSE, 2376000000 } },
+};
+
+/* Up to 64 the first bit marks what the monitor likes best, and is no part of the number. */
+static void read_cta_video(struct edid *edid, const guint8 *codes, guint length)
+{
+	for (guint i = 0; i < length; i++) {
+		guint code = codes[i] > 128 && codes[i] <= 192 ? codes[i] & 0x7f : codes[i];
+
+		for (gsize j = 0; j < G_N_ELEMENTS(cta_modes); j++) {
+			if (cta_modes[j].code == code)
+				offer_mode(edid, &cta_modes[j].mode);
+		}
+	}
+}
+
+static void read_cta_vendor(struct edid *edid, const guint8 *bytes, guint length)
+{
+	guint oui = length < 3 ? 0 : word_at(bytes) | (guint)bytes[2] << 16;
+
+	if (oui == CTA_OUI_HDMI)
+		edid->hdmi = TRUE;
+	if (oui == CTA_OUI_HDMI && length > 6)
+		edid->tmds_hz = MAX(edid->tmds_hz, (guint64)bytes[6] * TMDS_UNIT_HZ);
+	if (oui == CTA_OUI_FORUM && length > 4)
+		edid->tmds_hz = MAX(edid->tmds_hz, (guint64)bytes[4] * TMDS_UNIT_HZ);
+	if (oui == CTA_OUI_FORUM && length > 6)
+		edid->frl = edid->frl || bytes[6] >> 4 != 0;
+}
+
+/* Data blocks: three bits of tag and five of length, then what is in them. */
+static void read_cta_blocks(struct edid *edid, const guint8 *block, guint end)
+{
+	for (guint at = CTA_FIRST; at < end;) {
+		guint tag = block[at] >> 5, length = block[at] & 0x1f;
+
+		if (at + 1 + length > end)
+			return;
+		if (tag == CTA_TAG_VIDEO)
+			read_cta_video(edid, block + at + 1, length);
+		else if (tag == CTA_TAG_VENDOR)
+			read_cta_vendor(edid, block + at + 1, length);
+		at += 1 + length;
+	}
+}
+
 /* Detailed timings begin where the third byte says and end with the block or a clock of 0. */
 static void read_cta(struct edid *edid, const guint8 *block)
 {
 	guint at = block[2];
 	struct edid_mode mode;
 
-	if (at < 4)
+	if (at < CTA_FIRST)
 		return;
+	if (block[1] >= 3) /* revisions before that have no data blocks */
+		read_cta_blocks(edid, block, MIN(at, EDID_BLOCK - 1));
 	for (; at + DESCRIPTOR_SIZE < EDID_BLOCK && word_at(block + at) != 0;
 	     at += DESCRIPTOR_SIZE) {
 		if (read_timing(block + at, &mode))
@@ -192,6 +269,7 @@ struct edid *edid_parse(const guint8 *bytes, gsize length)
 	if (length < EDID_BLOCK || memcmp(bytes, header, sizeof(header)) != 0)
 		return NULL;
 	edid = g_new0(struct edid, 1);
+	edid->modes = g_array_new(FALSE, FALSE, sizeof(struct edid_mode));
 	read_manufacturer(edid, bytes + EDID_MANUFACTURER);
 	edid->product = (guint16)word_at(bytes + EDID_PRODUCT);
 	edid->digital = (bytes[EDID_INPUT] & EDID_INPUT_DIGITAL) != 0;
@@ -205,6 +283,22 @@ struct edid *edid_parse(const guint8 *bytes, gsize length)
 			read_displayid(edid, bytes + at);
 	}
 	return edid;
+}
+
+gboolean edid_best_within(const struct edid *edid, guint64 clock_hz, struct edid_mode *mode)
+{
+	struct edid_mode best = { 0 };
+
+	for (guint i = 0; i < edid->modes->len; i++) {
+		const struct edid_mode *one = &g_array_index(edid->modes, struct edid_mode, i);
+
+		if ((clock_hz == 0 || one->clock_hz <= clock_hz) && is_better(one, &best))
+			best = *one;
+	}
+	if (best.width == 0)
+		return FALSE;
+	*mode = best;
+	return TRUE;
 }
 
 char *edid_format_mode(const struct edid_mode *mode)

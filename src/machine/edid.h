@@ -13,6 +13,7 @@ struct edid_mode {
 	guint width, height;
 	guint millihertz; /* of fields, if interlaced */
 	gboolean interlaced;
+	guint64 clock_hz; /* of its pixels, blanks included: what a cable must carry */
 };
 
 struct edid {
@@ -21,7 +22,11 @@ struct edid {
 	char *name; /* "Dell S2716DG"; NULL: it has none */
 	gboolean digital;
 	struct edid_mode preferred; /* its first timing; width 0: it names none */
-	struct edid_mode best;      /* most pixels, then the quickest, of all detailed timings */
+	struct edid_mode best;      /* most pixels, then the quickest, of all that it names */
+	GArray *modes;              /* struct edid_mode: detailed timings, and codes of CTA-861 */
+	gboolean hdmi;              /* this is what an HDMI input says */
+	guint64 tmds_hz;            /* the most that such an input takes; 0: it does not say */
+	gboolean frl;               /* it knows HDMI 2.1's other way, which takes more */
 };
 
 void edid_free(struct edid *edid);
@@ -35,6 +40,14 @@ AUTOPTR_DEFINE(edid)
  * Return: a new edid, or NULL if it does not begin as an EDID does.
  */
 struct edid *edid_parse(const guint8 *bytes, gsize length);
+
+/**
+ * edid_best_within - the best mode whose pixels a cable can carry
+ * @clock_hz: what it carries; 0 for any
+ *
+ * Return: FALSE if there is none; @mode is then left alone.
+ */
+gboolean edid_best_within(const struct edid *edid, guint64 clock_hz, struct edid_mode *mode);
 
 /* edid_format_mode - "2560x1440 at 144 Hz", newly allocated; NULL for no mode */
 char *edid_format_mode(const struct edid_mode *mode);

@@ -68,6 +68,35 @@ static void test_extensions(void)
 	g_assert_cmpuint(edid->best.millihertz / 1000, ==, 143);
 }
 
+/*
+ * A television's numbered modes, and what its input takes: without the second, 4K at 60 Hz would be
+ * promised to a cable that carries half of it.
+ */
+static void test_hdmi(void)
+{
+	static const guint8 cta[] = { 0x02, 0x03, 0x10, 0x00,       /* timings from byte 16 */
+				      0x42, 0x90, 0x61,             /* 16, native, and 97 */
+				      0x67, 0x03, 0x0c, 0x00, 0x10, /* HDMI */
+				      0x00, 0x00, 0x44, 0x00 };     /* 340 MHz */
+	guint8 blocks[256];
+	autoptr(edid) edid = NULL;
+	struct edid_mode mode;
+	g_autofree char *text = NULL;
+
+	make_block(blocks);
+	memset(blocks + 128, 0, 128);
+	memcpy(blocks + 128, cta, sizeof(cta));
+	edid = edid_parse(blocks, sizeof(blocks));
+	g_assert_true(edid->hdmi);
+	g_assert_false(edid->frl);
+	g_assert_cmpuint(edid->tmds_hz, ==, 340000000);
+	g_assert_cmpuint(edid->best.width, ==, 3840);
+	g_assert_true(edid_best_within(edid, edid->tmds_hz, &mode));
+	text = edid_format_mode(&mode);
+	g_assert_cmpstr(text, ==, "2560x1440 at 60 Hz");
+	g_assert_false(edid_best_within(edid, 1000, &mode));
+}
+
 /* Whatever the bytes are, they are read within their bounds. */
 static void test_nonsense(void)
 {
@@ -133,10 +162,30 @@ static gboolean compare_timing(const struct edid *edid, const char *text, const 
 	return TRUE;
 }
 
+/* The most that any line of this kind says: monitors contradict themselves. */
+static guint most_of(const char *text, const char *label)
+{
+	guint most = 0;
+
+	for (const char *at = strstr(text, label); at != NULL; at = strstr(at + 1, label))
+		most = MAX(most, (guint)g_ascii_strtoull(at + strlen(label), NULL, 10));
+	return most;
+}
+
+static gboolean compare_tmds(const struct edid *edid, const char *text, const char *file)
+{
+	guint most = MAX(most_of(text, "Maximum TMDS clock: "),
+			 most_of(text, "Maximum TMDS Character Rate: "));
+
+	g_test_message("%s: %u MHz", file, most);
+	g_assert_cmpuint((guint)(edid->tmds_hz / 1000000), ==, most);
+	return most != 0;
+}
+
 static void test_corpus(void)
 {
 	g_auto(GStrv) names = corpus_list("edid");
-	guint compared = 0, timings = 0;
+	guint compared = 0, timings = 0, tmds = 0;
 
 	if (names == NULL) {
 		g_test_skip("the corpus is not here");
@@ -167,11 +216,14 @@ static void test_corpus(void)
 		g_assert_cmpstr(product, ==, model);
 		compare_name(edid, text, names[i]);
 		timings += compare_timing(edid, text, names[i]) ? 1 : 0;
+		tmds += compare_tmds(edid, text, names[i]) ? 1 : 0;
 		compared++;
 	}
-	g_test_message("%u compared, %u with timings", compared, timings);
+	g_test_message("%u compared, %u with timings, %u with an HDMI limit", compared, timings,
+		       tmds);
 	g_assert_cmpuint(compared, >, 100);
 	g_assert_cmpuint(timings, >, 100);
+	g_assert_cmpuint(tmds, >, 10);
 }
 
 int main(int argc, char **argv)
@@ -179,6 +231,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/edid/base-block", test_base_block);
 	g_test_add_func("/edid/extensions", test_extensions);
+	g_test_add_func("/edid/hdmi", test_hdmi);
 	g_test_add_func("/edid/nonsense", test_nonsense);
 	g_test_add_func("/edid/corpus", test_corpus);
 	return g_test_run();
