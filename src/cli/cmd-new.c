@@ -8,10 +8,12 @@
 #include "cli/commands.h"
 #include "core/error.h"
 #include "core/size.h"
+#include "core/text.h"
 #include "guest/domain.h"
 #include "guest/image.h"
 #include "guest/names.h"
 #include "guest/virt.h"
+#include "plan/print.h"
 #include "rules/games.h"
 
 #define NEW_DISK_DEFAULT (G_GUINT64_CONSTANT(128) << 30)
@@ -171,27 +173,19 @@ static gboolean choose_disk(struct disk *disk, GError **error)
 	return disk->format != NULL;
 }
 
-static void print_reasons(const struct plan *plan)
-{
-	for (guint i = 0; i < plan->reasons->len; i++) {
-		const struct reason *reason = g_ptr_array_index(plan->reasons, i);
-
-		printf("  %-9s %s\n", reason->about, reason->why);
-		if (reason->instead_of != NULL)
-			printf("  %-9s instead of: %s\n", "", reason->instead_of);
-	}
-}
-
 static void print_what_to_plug(const char *name, const struct plan *plan)
 {
 	g_autofree char *games = games_summary();
+	g_autofree char *cable =
+		plan->cable != NULL ? g_strdup_printf("For the guest's picture, %s.", plan->cable)
+				    : g_strdup("Nothing to plug: the card has a monitor already.");
 
-	printf("\nNext:\n"
-	       "  1. Plug a monitor, or a second cable of yours, into %s.\n"
-	       "  2. sudo hotseat up %s\n"
+	fputs("\nNext:\n  1. ", stdout);
+	text_print_wrapped(stdout, cable, 5, 5);
+	printf("  2. sudo hotseat up %s\n"
 	       "     The guest has keyboard and mouse from its start; left Ctrl + right Ctrl move\n"
 	       "     them to the host and back.\n",
-	       card_display(plan->card)->name, name);
+	       name);
 	if (wanted.kernel == NULL)
 		printf("  3. Until Windows has the card's driver, its emulated screen is in\n"
 		       "     virt-manager or: virt-viewer --connect qemu:///system %s\n"
@@ -257,7 +251,7 @@ static int make(const char *name, struct virt *virt, const struct plan *plan,
 	};
 
 	printf("%s:\n", name);
-	print_reasons(plan);
+	plan_print_reasons(plan, stdout);
 	if (wanted.dry_run && disk->new_bytes != 0) {
 		disk->path = g_strdup_printf("/var/lib/libvirt/images/%s.qcow2", name);
 		disk->format = "qcow2";

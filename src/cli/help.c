@@ -2,33 +2,7 @@
 #include <string.h>
 
 #include "cli/command.h"
-
-#define HELP_WIDTH 80
-
-/* print_wrapped - a paragraph, each line indented */
-static void print_wrapped(const char *text, int indent, FILE *out)
-{
-	g_auto(GStrv) words = g_strsplit_set(text, " \n", -1);
-	glong column = 0;
-
-	for (guint i = 0; words[i] != NULL; i++) {
-		glong width = g_utf8_strlen(words[i], -1);
-
-		if (width == 0)
-			continue;
-		if (column > 0 && column + 1 + width > HELP_WIDTH) {
-			fputc('\n', out);
-			column = 0;
-		}
-		if (column == 0)
-			column = fprintf(out, "%*s", indent, "");
-		else
-			column += fprintf(out, " ");
-		fputs(words[i], out);
-		column += width;
-	}
-	fputc('\n', out);
-}
+#include "core/text.h"
 
 void command_print_usage(const struct command *command, FILE *out)
 {
@@ -54,7 +28,7 @@ void command_print_help(const struct command *command, FILE *out)
 	command_print_usage(command, out);
 	for (guint i = 0; paragraphs[i] != NULL; i++) {
 		fputc('\n', out);
-		print_wrapped(paragraphs[i], 0, out);
+		text_print_wrapped(out, paragraphs[i], 0, 0);
 	}
 	fputs("\nOptions:\n", out);
 	for (guint i = 0; options[i].long_name != NULL; i++)
@@ -64,7 +38,8 @@ void command_print_help(const struct command *command, FILE *out)
 		fputs("\nExamples:\n", out);
 	for (guint i = 0; command->examples != NULL && command->examples[i] != NULL; i += 2) {
 		fprintf(out, "  %s\n", command->examples[i]);
-		print_wrapped(command->examples[i + 1], 6, out);
+		fputs("      ", out);
+		text_print_wrapped(out, command->examples[i + 1], 6, 6);
 	}
 }
 

@@ -65,9 +65,13 @@ char *card_loss(const struct machine *machine, const struct card *card);
 /* card_merit - how well a card is suited, more is better */
 guint card_merit(const struct card *card);
 
-/* choose_monitors - reasons about the monitors on the plan's card, and which can be on both sides
+/**
+ * choose_monitors - which monitors move, go and stay, by which cables, and what each side gets
+ * @lent: struct card of all guests, of which the host's monitors are none; NULL: the plan's alone
+ *
+ * Adds to plan::reasons, and sets plan::cable if the guest would have no picture.
  */
-void choose_monitors(const struct machine *machine, struct plan *plan);
+void choose_monitors(const struct machine *machine, GPtrArray *lent, struct plan *plan);
 
 /**
  * choose_input - the keyboard or mouse that moves to the guest

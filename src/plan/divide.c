@@ -273,7 +273,7 @@ static struct plan *make_guest(struct division *division, guint guest, guint64 m
 	choose_remove_device(inputs, plan->keyboard, INPUT_KEYBOARD);
 	plan->mouse = choose_input_from(inputs, INPUT_MOUSE, plan->reasons);
 	choose_remove_device(inputs, plan->mouse, INPUT_MOUSE);
-	choose_monitors(machine, plan);
+	choose_monitors(machine, division->cards, plan);
 	return plan;
 }
 

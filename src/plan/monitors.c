@@ -8,85 +8,277 @@
 /*
  * Which monitor moves and which stays is a question of cables: the guest's picture comes out of
  * its card, and nowhere else. A monitor with a cable from each card is on both sides, and its
- * input is switched; one on the guest's card alone goes dark for the host.
+ * input is switched; one on the guest's card alone goes dark for the host. What a side gets there
+ * is the best mode that the monitor names at that input and the connector carries.
  */
+struct cable {
+	const struct card *card;
+	struct connector *connector;
+};
 
-/* "DP-1" of "card1-DP-1" */
-static const char *connector_name(const struct connector *connector)
+static void free_cable(gpointer data)
 {
-	const char *dash = strchr(connector->name, '-');
+	struct cable *cable = data;
 
-	return dash != NULL ? dash + 1 : connector->name;
+	connector_free(cable->connector);
+	g_free(cable);
 }
 
-static char *describe_monitor(const struct connector *connector)
+/* All connectors of the host's cards and of the guest's, with and without a monitor. */
+static GPtrArray *cables_read(const struct machine *machine, const struct card *guests,
+			      GPtrArray *lent)
 {
-	g_autofree char *mode =
-		connector->edid != NULL ? edid_format_mode(&connector->edid->best) : NULL;
-	const char *name = connector->edid != NULL ? connector->edid->name : NULL;
+	GPtrArray *cables = g_ptr_array_new_with_free_func(free_cable);
 
-	return g_strdup_printf("%s on %s%s%s", name != NULL ? name : "a monitor",
-			       connector_name(connector), mode != NULL ? ", up to " : "",
-			       mode != NULL ? mode : "");
-}
-
-/* The same monitor by another cable, on a card that stays; NULL: none. */
-static char *find_other_cable(const struct machine *machine, const struct card *chosen,
-			      const struct connector *connector)
-{
-	for (guint i = 0; connector->edid_hash != NULL && i < machine->cards->len; i++) {
+	for (guint i = 0; i < machine->cards->len; i++) {
 		const struct card *card = machine->cards->pdata[i];
-		g_autoptr(GPtrArray) others = NULL;
+		g_autoptr(GPtrArray) connectors = NULL;
 
-		if (card == chosen)
+		if (card != guests && lent != NULL && g_ptr_array_find(lent, card, NULL))
 			continue;
-		others = displays_read(machine->root, card_display(card));
-		for (guint j = 0; j < others->len; j++) {
-			const struct connector *other = others->pdata[j];
+		connectors = displays_read(machine->root, card_display(card));
+		while (connectors->len > 0) {
+			struct cable *cable = g_new0(struct cable, 1);
 
-			if (g_strcmp0(other->edid_hash, connector->edid_hash) == 0)
-				return g_strdup_printf("%s of %s", connector_name(other),
-						       card_display(card)->name);
+			cable->card = card;
+			cable->connector = g_ptr_array_steal_index(connectors, 0);
+			g_ptr_array_add(cables, cable);
 		}
+	}
+	return cables;
+}
+
+static gboolean has_monitor(const struct cable *cable)
+{
+	return cable->connector->connected == KNOWN_YES;
+}
+
+/* "DP-1 of 0000:01:00.0" */
+static char *describe_port(const struct cable *cable)
+{
+	return g_strdup_printf("%s of %s", connector_port(cable->connector),
+			       card_display(cable->card)->address);
+}
+
+static char *describe_monitor(const struct cable *cable)
+{
+	const struct edid *edid = cable->connector->edid;
+
+	if (edid != NULL && edid->name != NULL)
+		return g_strdup(edid->name);
+	return g_strdup("a monitor without a name");
+}
+
+/* "DP-1 of 0000:01:00.0, with 2560x1440 at 144 Hz" */
+static char *describe_picture(const struct cable *cable)
+{
+	const char *limit = NULL;
+	g_autofree char *port = describe_port(cable);
+	g_autofree char *mode = connector_best(cable->connector, &limit);
+
+	if (mode == NULL)
+		return g_strdup_printf("%s (no modes known)", port);
+	return g_strdup_printf("%s, with %s%s%s%s", port, mode, limit != NULL ? " (" : "",
+			       limit != NULL ? limit : "", limit != NULL ? ")" : "");
+}
+
+/*
+ * One monitor at two of its inputs often says two different things, but always its name. Two
+ * monitors of a kind differ in their serial numbers, and so in what they say in all, which is why
+ * only equal texts are proof.
+ */
+static gboolean same_monitor(const struct cable *a, const struct cable *b)
+{
+	const struct edid *one = a->connector->edid, *other = b->connector->edid;
+
+	if (one == NULL || other == NULL)
+		return FALSE;
+	if (g_strcmp0(a->connector->edid_hash, b->connector->edid_hash) == 0)
+		return TRUE;
+	return one->name != NULL && g_strcmp0(one->name, other->name) == 0 &&
+	       g_str_equal(one->manufacturer, other->manufacturer);
+}
+
+/* The same monitor by a cable of another side; NULL: none. */
+static const struct cable *find_twin(const GPtrArray *cables, const struct cable *cable,
+				     const struct card *guests)
+{
+	for (guint i = 0; i < cables->len; i++) {
+		const struct cable *other = cables->pdata[i];
+
+		if ((other->card == guests) != (cable->card == guests) && has_monitor(other) &&
+		    same_monitor(cable, other))
+			return other;
 	}
 	return NULL;
 }
 
-static void explain_monitor(const struct machine *machine, const struct plan *plan,
-			    const struct connector *connector)
+/* The connector that carries most and has nothing in it, of the guest's card or of the others. */
+static const struct cable *find_free(const GPtrArray *cables, const struct card *guests,
+				     gboolean of_guest)
 {
-	g_autofree char *monitor = describe_monitor(connector);
-	g_autofree char *other = find_other_cable(machine, plan->card, connector);
+	const struct cable *best = NULL;
 
-	if (other != NULL)
-		reason_add(plan->reasons, "monitor", NULL,
-			   "%s moves with the seat: the host keeps its cable at %s", monitor,
-			   other);
-	else
-		reason_add(plan->reasons, "monitor", NULL,
-			   "%s goes to the guest; for the host to use it too, plug a second cable "
-			   "from it into another card",
-			   monitor);
+	for (guint i = 0; i < cables->len; i++) {
+		const struct cable *cable = cables->pdata[i];
+		guint merit = connector_link(cable->connector)->merit;
+
+		if ((cable->card == guests) == of_guest && merit > 0 &&
+		    cable->connector->connected == KNOWN_NO &&
+		    (best == NULL || merit > connector_link(best->connector)->merit))
+			best = cable;
+	}
+	return best;
 }
 
-void choose_monitors(const struct machine *machine, struct plan *plan)
+static guint64 clock_of(const struct cable *cable)
 {
-	g_autoptr(GPtrArray) connectors = NULL;
-	guint connected = 0;
+	const struct edid *edid = cable->connector->edid;
+
+	return edid != NULL ? edid->best.clock_hz : 0;
+}
+
+static void explain_both(struct plan *plan, const struct cable *guests, const struct cable *hosts)
+{
+	g_autofree char *name = describe_monitor(guests);
+	g_autofree char *to_guest = describe_picture(guests);
+	g_autofree char *to_host = describe_picture(hosts);
+	gboolean proven = g_strcmp0(guests->connector->edid_hash, hosts->connector->edid_hash) == 0;
+
+	reason_add(plan->reasons, "monitor", NULL,
+		   "%s%s has a cable from each card and moves with the seat: the guest has it from "
+		   "%s; the host keeps it on %s",
+		   proven ? "" : "unless there are two of them, ", name, to_guest, to_host);
+	if (clock_of(guests) != 0 && clock_of(hosts) > clock_of(guests))
+		reason_add(plan->reasons, "monitor", NULL,
+			   "the host has the better cable to %s: for the guest to have it, change "
+			   "the two over",
+			   name);
+}
+
+static void explain_guests(struct plan *plan, const GPtrArray *cables, const struct cable *cable)
+{
+	g_autofree char *name = describe_monitor(cable);
+	g_autofree char *picture = describe_picture(cable);
+	const struct cable *spare = find_free(cables, plan->card, FALSE);
+	g_autofree char *port = spare != NULL ? describe_port(spare) : NULL;
+
+	if (connector_link(cable->connector)->inside)
+		reason_add(plan->reasons, "monitor", NULL,
+			   "the panel on %s shows the guest alone: no other card reaches it",
+			   picture);
+	else if (port != NULL)
+		reason_add(
+			plan->reasons, "monitor", NULL,
+			"%s goes to the guest, from %s; for the host to use it too, plug a second "
+			"cable from another of its inputs into %s",
+			name, picture, port);
+	else
+		reason_add(
+			plan->reasons, "monitor", NULL,
+			"%s goes to the guest, from %s; for the host to use it too, plug a second "
+			"cable from another of its inputs into another card",
+			name, picture);
+}
+
+static void explain_hosts(struct plan *plan, const struct cable *cable)
+{
+	g_autofree char *name = describe_monitor(cable);
+	g_autofree char *picture = describe_picture(cable);
+
+	if (connector_link(cable->connector)->inside)
+		reason_add(plan->reasons, "monitor", NULL, "the panel stays with the host, on %s",
+			   picture);
+	else
+		reason_add(plan->reasons, "monitor", NULL, "%s stays with the host, on %s", name,
+			   picture);
+}
+
+/* What the guest would see at a connector that nothing is in yet. */
+static char *describe_promise(const struct cable *monitor, const struct cable *port)
+{
+	struct connector there = *monitor->connector;
+	const char *limit = NULL;
+	g_autofree char *mode = NULL;
+
+	there.name = port->connector->name;
+	mode = connector_best(&there, &limit);
+	if (mode == NULL || clock_of(monitor) == 0)
+		return g_strdup("");
+	if (limit != NULL)
+		return g_strdup_printf("; it has %s there (%s)", mode, limit);
+	return g_strdup_printf(
+		"; at the input that it uses now it does %s, and another may do less "
+		"or more",
+		mode);
+}
+
+/* The monitor of the host with the most to show: that is the one to share. NULL: none. */
+static const struct cable *find_best_of_host(const GPtrArray *cables, const struct card *guests)
+{
+	const struct cable *best = NULL;
+
+	for (guint i = 0; i < cables->len; i++) {
+		const struct cable *cable = cables->pdata[i];
+
+		if (cable->card != guests && has_monitor(cable) &&
+		    !connector_link(cable->connector)->inside &&
+		    (best == NULL || clock_of(cable) > clock_of(best)))
+			best = cable;
+	}
+	return best;
+}
+
+/* The guest's card has no monitor: which cable to plug where, and what that brings. */
+static char *advise_cable(const struct plan *plan, const GPtrArray *cables)
+{
+	const char *address = card_display(plan->card)->address;
+	const struct cable *port = find_free(cables, plan->card, TRUE);
+	const struct cable *monitor = find_best_of_host(cables, plan->card);
+	g_autofree char *name = monitor != NULL ? describe_monitor(monitor) : NULL;
+	g_autofree char *where = port != NULL ? describe_port(port)
+					      : g_strdup_printf(
+							"%s (its connectors cannot be seen "
+							"without a driver)",
+							address);
+	g_autofree char *promise =
+		monitor != NULL && port != NULL ? describe_promise(monitor, port) : g_strdup("");
+
+	if (monitor == NULL)
+		return g_strdup_printf("plug a monitor into %s", where);
+	return g_strdup_printf("plug a second cable from a free input of %s into %s%s", name, where,
+			       promise);
+}
+
+void choose_monitors(const struct machine *machine, GPtrArray *lent, struct plan *plan)
+{
+	g_autoptr(GPtrArray) cables = NULL;
+	guint on_card = 0;
 
 	if (plan->card == NULL)
 		return;
-	connectors = displays_read(machine->root, card_display(plan->card));
-	for (guint i = 0; i < connectors->len; i++) {
-		const struct connector *connector = connectors->pdata[i];
+	cables = cables_read(machine, plan->card, lent);
+	for (guint i = 0; i < cables->len; i++) {
+		const struct cable *cable = cables->pdata[i];
+		const struct cable *twin;
 
-		if (connector->connected != KNOWN_YES)
+		if (!has_monitor(cable))
 			continue;
-		explain_monitor(machine, plan, connector);
-		connected++;
+		twin = find_twin(cables, cable, plan->card);
+		if (cable->card != plan->card) {
+			if (twin == NULL)
+				explain_hosts(plan, cable);
+			continue;
+		}
+		on_card++;
+		if (twin != NULL)
+			explain_both(plan, cable, twin);
+		else
+			explain_guests(plan, cables, cable);
 	}
-	if (connected == 0)
-		reason_add(plan->reasons, "monitor", NULL,
-			   "none is seen on %s: plug one, or a second cable of yours, into it",
-			   card_display(plan->card)->address);
+	if (on_card > 0)
+		return;
+	plan->cable = advise_cable(plan, cables);
+	reason_add(plan->reasons, "monitor", NULL, "none is seen on %s: %s",
+		   card_display(plan->card)->address, plan->cable);
 }

@@ -49,7 +49,7 @@ struct plan *plan_make(const struct machine *machine, const struct wish *wish, G
 	}
 	plan->keyboard = choose_input(machine->inputs, INPUT_KEYBOARD, plan->reasons);
 	plan->mouse = choose_input(machine->inputs, INPUT_MOUSE, plan->reasons);
-	choose_monitors(machine, plan);
+	choose_monitors(machine, NULL, plan);
 	return g_steal_pointer(&plan);
 }
 
@@ -59,5 +59,6 @@ void plan_free(struct plan *plan)
 		return;
 	placement_clear(&plan->placement);
 	g_clear_pointer(&plan->reasons, g_ptr_array_unref);
+	g_free(plan->cable);
 	g_free(plan);
 }

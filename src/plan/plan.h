@@ -38,6 +38,7 @@ struct plan {
 	int memory_node;  /* NUMA node that has it all; -1: no single one */
 	const struct input *keyboard; /* machine::inputs; NULL: none found */
 	const struct input *mouse;
+	char *cable;        /* "plug … into …", for the guest to be seen; NULL: nothing to do */
 	GPtrArray *reasons; /* struct reason */
 };
 

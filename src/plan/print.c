@@ -3,6 +3,7 @@
 
 #include "core/json.h"
 #include "core/size.h"
+#include "core/text.h"
 
 /* --- for people ---------------------------------------------------------------------------- */
 
@@ -60,17 +61,24 @@ static void print_memory(const struct plan *plan, FILE *out)
 	fputc('\n', out);
 }
 
-static void print_reasons(const struct plan *plan, FILE *out)
+static void print_reason(const char *label, const char *lead, const char *text, FILE *out)
+{
+	int indent = fprintf(out, "  %-9s %s", label, lead);
+
+	text_print_wrapped(out, text, indent, indent);
+}
+
+void plan_print_reasons(const struct plan *plan, FILE *out)
 {
 	const char *about = "";
 
 	for (guint i = 0; i < plan->reasons->len; i++) {
 		const struct reason *reason = plan->reasons->pdata[i];
 
-		fprintf(out, "  %-9s %s\n", g_str_equal(about, reason->about) ? "" : reason->about,
-			reason->why);
+		print_reason(g_str_equal(about, reason->about) ? "" : reason->about, "",
+			     reason->why, out);
 		if (reason->instead_of != NULL)
-			fprintf(out, "  %-9s   instead of: %s\n", "", reason->instead_of);
+			print_reason("", "  instead of: ", reason->instead_of, out);
 		about = reason->about;
 	}
 }
@@ -85,7 +93,7 @@ void plan_print(const struct plan *plan, const char *name, FILE *out)
 	print_line(out, "keyboard", plan->keyboard != NULL ? plan->keyboard->name : "none");
 	print_line(out, "mouse", plan->mouse != NULL ? plan->mouse->name : "none");
 	fputs("\nWhy\n", out);
-	print_reasons(plan, out);
+	plan_print_reasons(plan, out);
 }
 
 /* --- for programs -------------------------------------------------------------------------- */

@@ -137,8 +137,7 @@ static void judge_scream(const struct rule *rule, const struct machine *machine,
 
 static gboolean is_cable(const struct connector *connector)
 {
-	return connector->connected == KNOWN_YES && strstr(connector->name, "eDP") == NULL &&
-	       strstr(connector->name, "LVDS") == NULL && strstr(connector->name, "DSI") == NULL;
+	return connector->connected == KNOWN_YES && !connector_link(connector)->inside;
 }
 
 typedef gboolean connector_test(const struct machine *machine, const struct hardware *hardware,

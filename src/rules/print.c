@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/text.h"
 #include "rules/host.h"
 
 /*
@@ -10,7 +11,6 @@
  * comes, worst first, what blocks, what may go wrong, what is slow, and advice. What could not be
  * read is one sentence: a page of "not known" would hide the rest.
  */
-#define WIDTH 90
 
 /* With the line above them these leave the verdict its five lines. */
 #define MAX_CHANGES 4
@@ -29,29 +29,6 @@ static const char *colour(FILE *out, const char *sequence)
 #define RED "\033[31m"
 #define PLAIN "\033[0m"
 
-/* print_wrapped - words in lines of WIDTH; the first line begins at @column already */
-static void print_wrapped(FILE *out, const char *text, int indent, int column)
-{
-	g_auto(GStrv) words = g_strsplit_set(text, " \n", -1);
-	gboolean first = TRUE;
-
-	for (guint i = 0; words[i] != NULL; i++) {
-		int width = (int)g_utf8_strlen(words[i], -1);
-
-		if (width == 0)
-			continue;
-		if (!first && column + 1 + width > WIDTH) {
-			fprintf(out, "\n%*s", indent, "");
-			column = indent;
-			first = TRUE;
-		}
-		fprintf(out, "%s%s", first ? "" : " ", words[i]);
-		column += width + (first ? 0 : 1);
-		first = FALSE;
-	}
-	fputc('\n', out);
-}
-
 /* Commands are printed as they must be typed; only sentences are wrapped. */
 static gboolean is_command(const char *line)
 {
@@ -69,7 +46,7 @@ static void print_fix(FILE *out, const char *fix)
 			continue;
 		}
 		fputs("    ", out);
-		print_wrapped(out, lines[i], 4, 4);
+		text_print_wrapped(out, lines[i], 4, 4);
 	}
 }
 
@@ -91,9 +68,9 @@ void finding_print(const struct finding *finding, FILE *out)
 
 	fprintf(out, "\n%s%s%s %s %s%s: ", colour(out, broken ? BOLD RED : BOLD), word,
 		colour(out, PLAIN), finding->rule->id, place, finding->subject);
-	print_wrapped(out, finding->message, 4, column);
+	text_print_wrapped(out, finding->message, 4, column);
 	fputs("    seen: ", out);
-	print_wrapped(out, finding->evidence, 4, 10);
+	text_print_wrapped(out, finding->evidence, 4, 10);
 	if (finding->fix != NULL)
 		print_fix(out, finding->fix);
 }
@@ -157,7 +134,7 @@ static void print_unknown(FILE *out, const GPtrArray *findings, const struct mac
 	}
 	if (text->len > start) {
 		g_string_append_c(text, '.');
-		print_wrapped(out, text->str, 0, 0);
+		text_print_wrapped(out, text->str, 0, 0);
 	}
 }
 
@@ -237,12 +214,12 @@ static void print_can(FILE *out, const struct machine *machine)
 
 	if (cards != NULL) {
 		sentence = g_strdup_printf("This machine can hand over %s.", cards);
-		print_wrapped(out, sentence, 0, 0);
+		text_print_wrapped(out, sentence, 0, 0);
 		fputs("Next, make a guest: hotseat new win11\n", out);
 	} else if (host_all_cards_sole(machine)) {
-		print_wrapped(out, "This machine can hand over its only graphics card.", 0, 0);
+		text_print_wrapped(out, "This machine can hand over its only graphics card.", 0, 0);
 	} else {
-		print_wrapped(out,
+		text_print_wrapped(out,
 			      "Whether this machine can hand over a graphics card is not known: "
 			      "some answers could not be read.",
 			      0, 0);

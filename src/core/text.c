@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/text.h"
+
+#include <glib.h>
+
+void text_print_wrapped(FILE *out, const char *text, int indent, int column)
+{
+	g_auto(GStrv) words = g_strsplit_set(text, " \n", -1);
+	gboolean first = TRUE;
+
+	for (guint i = 0; words[i] != NULL; i++) {
+		int width = (int)g_utf8_strlen(words[i], -1);
+
+		if (width == 0)
+			continue;
+		if (!first && column + 1 + width > TEXT_WIDTH) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+			first = TRUE;
+		}
+		fprintf(out, "%s%s", first ? "" : " ", words[i]);
+		column += width + (first ? 0 : 1);
+		first = FALSE;
+	}
+	fputc('\n', out);
+}

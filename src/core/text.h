@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdio.h>
+
+/* Columns of a terminal that nobody has made wider, and of a mail. */
+#define TEXT_WIDTH 80
+
+/**
+ * text_print_wrapped - words in lines of TEXT_WIDTH, and a line feed at the end
+ * @indent: columns before every line but the first
+ * @column: where the first line stands already
+ *
+ * What is longer than a line stands alone in one.
+ */
+void text_print_wrapped(FILE *out, const char *text, int indent, int column);
