@@ -268,6 +268,24 @@ static gboolean make_mode(const struct place *place, const char *text)
 	return TRUE;
 }
 
+/* The year 10000 is far enough, and a file system takes it. */
+#define CHANGED_MAX G_GINT64_CONSTANT(253402300800)
+
+static gboolean make_changed(const struct place *place, const char *text)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	gboolean made;
+	gint64 seconds;
+
+	if (!g_ascii_string_to_signed(text, 10, 1, CHANGED_MAX, &seconds, NULL) ||
+	    !make_unread(place->parent, place->name, FALSE, &made))
+		return FALSE;
+	if (made)
+		note_unread(place, place->path);
+	times[1].tv_sec = seconds;
+	return utimensat(place->parent, place->name, times, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static gboolean note_failure(const struct place *place, const char *text)
 {
 	for (int number = 1; number < 134 && place->notes != NULL; number++) {
@@ -283,9 +301,9 @@ static const struct {
 	const char *mark;
 	gboolean (*make)(const struct place *place, const char *rest);
 } kinds[] = {
-	{ " -> ", make_link },       { " hex", make_hex },     { " =", make_value },
-	{ " gzip =", make_gzip },    { " lists ", make_list }, { " is ", make_mode },
-	{ " fails ", note_failure },
+	{ " -> ", make_link },       { " hex", make_hex },          { " =", make_value },
+	{ " gzip =", make_gzip },    { " lists ", make_list },      { " is ", make_mode },
+	{ " fails ", note_failure }, { " changed ", make_changed },
 };
 
 static gboolean unpack_folder(int folder, const char *path, struct tree *notes)
@@ -523,7 +541,8 @@ static gboolean fits_line(const char *target)
 
 static gboolean has_line(const struct tree_entry *entry)
 {
-	return entry->target != NULL || entry->data != NULL || entry->mode != 0;
+	return entry->target != NULL || entry->data != NULL || entry->mode != 0 ||
+	       entry->changed != 0;
 }
 
 static void append_entry(GString *text, const char *path, const struct tree_entry *entry)
@@ -536,6 +555,9 @@ static void append_entry(GString *text, const char *path, const struct tree_entr
 		append_data(text, escaped, entry);
 	if (entry->mode != 0)
 		append_mode(text, escaped, entry);
+	if (entry->changed > 0)
+		g_string_append_printf(text, "%s changed %" G_GINT64_FORMAT "\n", escaped,
+				       entry->changed);
 	if (entry->failure != 0 && strerrorname_np(entry->failure) != NULL)
 		g_string_append_printf(text, "%s fails %s\n", escaped,
 				       strerrorname_np(entry->failure));

@@ -29,10 +29,12 @@
  *	run/libvirt/libvirt-sock is socket 777
  *	dev/dri/card0 is char 660 226:0
  *	proc/1/fd fails EACCES
+ *	boot/initrd.img-6.12 changed 1763800000
  *
  * "lists" names what is there beside what has lines of its own, folders with a slash. "is" gives
  * type, permissions and the number of a device. Both make things that are there but were not read.
- * "fails" makes nothing; reading or listing the path has this result.
+ * "fails" makes nothing; reading or listing the path has this result. "changed" is when a file was
+ * written, in seconds since 1970, and comes after its content.
  */
 
 /* The first line of a manifest that "hotseat record" wrote. */

@@ -679,7 +679,7 @@ gboolean root_stat(const struct root *root, struct statx *info, GError **error, 
 {
 	FORMAT_PATH(path, format);
 	const int flags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
-	const unsigned int mask = STATX_TYPE | STATX_MODE;
+	const unsigned int mask = STATX_TYPE | STATX_MODE | STATX_MTIME;
 	struct statx found;
 	int result, fd;
 
@@ -707,4 +707,18 @@ gboolean root_stat(const struct root *root, struct statx *info, GError **error, 
 	trace_stat(root, path, &found);
 	*info = found;
 	return TRUE;
+}
+
+gint64 root_changed(const struct root *root, const char *format, ...)
+{
+	FORMAT_PATH(path, format);
+	struct tree_entry *entry;
+	struct statx info;
+
+	if (!root_stat(root, &info, NULL, "%s", path) || !S_ISREG(info.stx_mode))
+		return 0;
+	entry = traced(root, path, TRUE);
+	if (entry != NULL)
+		entry->changed = info.stx_mtime.tv_sec;
+	return info.stx_mtime.tv_sec;
 }

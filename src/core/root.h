@@ -107,6 +107,10 @@ gboolean root_exists(const struct root *root, const char *format, ...) G_GNUC_PR
 gboolean root_stat(const struct root *root, struct statx *info, GError **error, const char *format,
 		   ...) G_GNUC_PRINTF(4, 5);
 
+/* root_changed - when the content of a plain file was written, in seconds since 1970; 0: not known
+ */
+gint64 root_changed(const struct root *root, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 /**
  * root_trace - note from now on all that is read, listed or looked at, and what came of it
  * @root:  from root_open(); what is read through roots that are entered from it counts too

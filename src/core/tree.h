@@ -20,6 +20,7 @@ struct tree_entry {
 	int failure;      /* errno of reading or listing it; 0: none */
 	mode_t mode;      /* with the type, as in st_mode; 0: was not asked */
 	dev_t device;     /* of a device node with mode */
+	gint64 changed;   /* seconds since 1970, of a plain file's content; 0: was not asked */
 };
 
 struct tree {

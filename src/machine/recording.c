@@ -242,7 +242,7 @@ static const struct {
 	/* Files of the user's own, of which the rules want a few words and nobody else the rest. */
 	{ "etc/libvirt/hooks/*", "^(?!.*(virsh\\s|/new_id|/sys/bus/pci/|cset\\s)|\\s*sleep\\s)" },
 	{ "etc/libvirt/qemu.conf", "^(?!\\s*(relaxed_acs_check|cgroup_device_acl|\"/dev/|\\]))" },
-	{ "run/libvirt/qemu/*.xml", "^(?!.*<hostdev mode='subsystem' type='pci')" },
+	{ "run/libvirt/qemu/*.xml", "^(?!.*(<hostdev mode='subsystem' type='pci'|<vcpupin ))" },
 	{ "run/systemd/inhibit/*", "^(?!WHAT=|MODE=)" },
 	{ "var/cache/libvirt/qemu/capabilities/*", "^(?!.*(<version>|qemu-system-x86_64))" },
 	/* every line has the machine's name, so none is kept, and FW-20 has one witness less */

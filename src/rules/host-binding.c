@@ -182,6 +182,88 @@ static void judge_generator_file(const struct rule *rule, const struct machine *
 	}
 }
 
+/* Files that the image is made of, as far as they are about vfio: the newest of them. */
+struct newest {
+	char *path;
+	gint64 changed;
+};
+
+static void consider(const struct machine *machine, const char *path, struct newest *newest)
+{
+	g_autofree char *text = root_read(machine->root, NULL, "%s", path);
+	gint64 changed;
+
+	if (text == NULL || strstr(text, "vfio") == NULL)
+		return;
+	changed = root_changed(machine->root, "%s", path);
+	if (changed <= newest->changed)
+		return;
+	g_free(newest->path);
+	newest->path = g_strdup(path);
+	newest->changed = changed;
+}
+
+static void find_newest_source(const struct machine *machine, struct newest *newest)
+{
+	static const char *const files[] = { "etc/initramfs-tools/modules", "etc/mkinitcpio.conf",
+					     "etc/dracut.conf" };
+	static const char *const folders[] = { "etc/modprobe.d", "etc/dracut.conf.d",
+					       "etc/mkinitcpio.conf.d" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(files); i++)
+		consider(machine, files[i], newest);
+	for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_auto(GStrv) names = root_list(machine->root, NULL, "%s", folders[i]);
+
+		for (guint j = 0; names != NULL && names[j] != NULL; j++) {
+			g_autofree char *path = g_build_filename(folders[i], names[j], NULL);
+
+			consider(machine, path, newest);
+		}
+	}
+}
+
+/* "initrd.img-RELEASE", "initramfs-RELEASE.img"; mkinitcpio names them for the package instead */
+static gboolean is_image(const struct machine *machine, const char *name)
+{
+	if (!g_str_has_prefix(name, "initrd") && !g_str_has_prefix(name, "initramfs"))
+		return FALSE;
+	if (machine->boot->initramfs == INITRAMFS_MKINITCPIO)
+		return strstr(name, "fallback") == NULL;
+	return machine->kernel->release != NULL && strstr(name, machine->kernel->release) != NULL;
+}
+
+static gint64 newest_image(const struct machine *machine)
+{
+	g_auto(GStrv) names = root_list(machine->root, NULL, "boot");
+	gint64 newest = 0;
+
+	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+		if (is_image(machine, names[i]))
+			newest = MAX(newest, root_changed(machine->root, "boot/%s", names[i]));
+	}
+	return newest;
+}
+
+/* Where there is no image to be seen, on an EFI partition or in a unified kernel, nothing is said.
+ */
+static void judge_stale(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
+{
+	struct newest source = { 0 };
+	gint64 image;
+
+	find_newest_source(machine, &source);
+	image = source.path != NULL ? newest_image(machine) : 0;
+	if (image != 0 && source.changed > image)
+		host_say(
+			findings, rule, "initramfs",
+			g_strdup_printf("/%s is newer than the initramfs in /boot", source.path),
+			"What it says about vfio does not hold at the next boot: the initramfs has "
+			"a copy from before.",
+			advice_for(machine, ADVICE_INITRAMFS));
+	g_free(source.path);
+}
+
 static void judge_generator(const struct rule *rule, const struct machine *machine,
 			    GPtrArray *findings)
 {
@@ -198,6 +280,7 @@ static void judge_generator(const struct rule *rule, const struct machine *machi
 			judge_generator_file(rule, machine, path, findings);
 		}
 	}
+	judge_stale(rule, machine, findings);
 }
 
 static const struct rule rules[] = {

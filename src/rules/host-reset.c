@@ -23,13 +23,19 @@ static gboolean lists(const struct hardware *hardware, const char *method)
 	return methods != NULL && g_strv_contains((const char *const *)methods, method);
 }
 
+static gboolean is_family(const struct hardware *hardware, const char *trait)
+{
+	return hardware->family != NULL && g_str_equal(hardware->family->trait, trait);
+}
+
 static void judge_stale_method(const struct rule *rule, const struct machine *machine,
 			       GPtrArray *findings)
 {
 	for (guint i = 0; i < machine->hardware->len; i++) {
 		const struct hardware *hardware = host_wanted(machine, i);
 
-		if (hardware == NULL || !cannot_reset(hardware) || !lists(hardware, "bus"))
+		if (hardware == NULL || !cannot_reset(hardware) || !lists(hardware, "bus") ||
+		    is_family(hardware, FAMILY_QEMU_RESETS))
 			continue;
 		host_say(findings, rule, address_of(hardware),
 			 g_strdup_printf("/sys/bus/pci/devices/%s/reset_method says bus, and other "
@@ -48,7 +54,8 @@ static void judge_bus_reset(const struct rule *rule, const struct machine *machi
 	for (guint i = 0; i < machine->hardware->len; i++) {
 		const struct hardware *hardware = host_wanted(machine, i);
 
-		if (hardware == NULL || !cannot_reset(hardware) || lists(hardware, "bus"))
+		if (hardware == NULL || !cannot_reset(hardware) || lists(hardware, "bus") ||
+		    is_family(hardware, FAMILY_QEMU_RESETS))
 			continue;
 		host_say(findings, rule, address_of(hardware),
 			 g_strdup("it lists no reset of its own, and its bus is not its alone"),
@@ -95,8 +102,7 @@ static void judge_vendor_reset(const struct rule *rule, const struct machine *ma
 	for (guint i = 0; i < machine->hardware->len; i++) {
 		const struct hardware *hardware = g_ptr_array_index(machine->hardware, i);
 
-		if (hardware->family == NULL ||
-		    !g_str_equal(hardware->family->trait, FAMILY_VENDOR_RESET))
+		if (!is_family(hardware, FAMILY_VENDOR_RESET))
 			continue;
 		family++;
 		if (host_wanted(machine, i) == NULL)
@@ -120,8 +126,7 @@ static void judge_reset_trouble(const struct rule *rule, const struct machine *m
 	for (guint i = 0; i < machine->hardware->len; i++) {
 		const struct hardware *hardware = host_wanted(machine, i);
 
-		if (hardware == NULL || hardware->family == NULL ||
-		    !g_str_equal(hardware->family->trait, FAMILY_RESET_TROUBLE))
+		if (hardware == NULL || !is_family(hardware, FAMILY_RESET_TROUBLE))
 			continue;
 		host_say(findings, rule, address_of(hardware),
 			 g_strdup_printf("it is of the family %s (see %s)", hardware->family->name,
@@ -130,6 +135,83 @@ static void judge_reset_trouble(const struct rule *rule, const struct machine *m
 			 "host freezes. Newer firmware of the card and newer kernels help some.",
 			 g_strdup("Update the card's firmware with its maker's tool, and the "
 				  "kernel. Save your work before the first handover."));
+	}
+}
+
+static void judge_qemu_resets(const struct rule *rule, const struct machine *machine,
+			      GPtrArray *findings)
+{
+	for (guint i = 0; i < machine->hardware->len; i++) {
+		const struct hardware *hardware = host_wanted(machine, i);
+
+		if (hardware == NULL || !is_family(hardware, FAMILY_QEMU_RESETS) ||
+		    !cannot_reset(hardware))
+			continue;
+		host_say(findings, rule, address_of(hardware),
+			 g_strdup_printf("it is a %s (see %s), and the kernel has no reset for it",
+					 hardware->family->name, hardware->family->source),
+			 "QEMU resets this chip in a way of its own, which often helps and not "
+			 "always. Force no other method on it.",
+			 NULL);
+	}
+}
+
+/* Devices that a method harms, although they say that they have it. */
+static const struct {
+	guint16 vendor, first, last;
+	const char *method;
+} harmful[] = {
+	{ 0x1022, 0x1487, 0x1487, "flr" }, /* Starship and Matisse, sound */
+	{ 0x1022, 0x148c, 0x148c, "flr" }, /* Starship, USB */
+	{ 0x1022, 0x149c, 0x149c, "flr" }, /* Matisse, USB */
+	{ 0x1022, 0x7901, 0x7901, "flr" }, /* FCH, SATA */
+	{ 0x8086, 0x1502, 0x1503, "flr" }, /* 82579 */
+	{ 0x14c3, 0x0616, 0x0616, "flr" }, /* MT7922 */
+	{ 0x10de, 0x2340, 0x237f, "bus" }, /* Hopper */
+	{ 0x1b21, 0x1164, 0x1164, "bus" }, /* ASM1164 */
+	{ 0x168c, 0x0030, 0x0030, "bus" }, /* Atheros, as the next */
+	{ 0x168c, 0x0032, 0x0034, "bus" }, { 0x168c, 0x003c, 0x003c, "bus" },
+	{ 0x168c, 0x003e, 0x003e, "bus" },
+};
+
+static const char *harmful_method(const struct pcidev *dev)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(harmful); i++) {
+		if (dev->vendor == harmful[i].vendor && dev->device >= harmful[i].first &&
+		    dev->device <= harmful[i].last)
+			return harmful[i].method;
+	}
+	return NULL;
+}
+
+/* Today's kernels do not list such a method; one that does is older than what was learnt. */
+static void judge_harmful(const struct rule *rule, const struct machine *machine,
+			  GPtrArray *findings)
+{
+	for (guint i = 0; i < machine->devices->len; i++) {
+		const struct pcidev *dev = g_ptr_array_index(machine->devices, i);
+		const char *method = harmful_method(dev);
+		g_autofree char *text = NULL;
+		g_auto(GStrv) methods = NULL;
+
+		if (method == NULL)
+			continue;
+		text = root_read(machine->root, NULL, "sys/bus/pci/devices/%s/reset_method",
+				 dev->address);
+		methods = g_strsplit(text == NULL ? "" : text, " ", -1);
+		if (!g_strv_contains((const char *const *)methods, method))
+			continue;
+		host_say(
+			findings, rule, dev->address,
+			g_strdup_printf("/sys/bus/pci/devices/%s/reset_method says %s",
+					dev->address, text),
+			"This device hangs when it is reset so, and a newer kernel knows. It must "
+			"not go to a guest with this kernel.",
+			g_strdup_printf("Install a newer kernel. Until then, if a guest is to have "
+					"it:\n"
+					"echo pm | sudo tee "
+					"/sys/bus/pci/devices/%s/reset_method",
+					dev->address));
 	}
 }
 
@@ -221,8 +303,7 @@ static void judge_lockdown(const struct rule *rule, const struct machine *machin
 	for (guint i = 0; i < machine->hardware->len; i++) {
 		const struct hardware *hardware = host_wanted(machine, i);
 
-		if (hardware == NULL || hardware->family == NULL ||
-		    !g_str_equal(hardware->family->trait, FAMILY_VENDOR_RESET))
+		if (hardware == NULL || !is_family(hardware, FAMILY_VENDOR_RESET))
 			continue;
 		host_say(findings, rule, "host",
 			 g_strdup_printf("/sys/kernel/security/lockdown is %s", lockdown),
@@ -264,6 +345,14 @@ static const struct rule rules[] = {
 	  "of 2025 and 2026.",
 	  "update the card's firmware",
 	  "github.com/NVIDIA/open-gpu-kernel-modules issues 853, 1353", judge_reset_trouble },
+	{ "RS-07", SEVERITY_RISKY, 'V', "no device has a reset that harms it",
+	  "Some devices say that they can be reset in a way that makes them hang. The kernel has a "
+	  "list of them, which grows.",
+	  "install a newer kernel", "Linux drivers/pci/quirks.c quirk_no_flr, quirk_no_bus_reset",
+	  judge_harmful },
+	{ "RS-08", SEVERITY_STYLE, 'V', "QEMU has a reset of its own for this card",
+	  "For Bonaire and Hawaii QEMU writes to the card's registers what resets them.", NULL,
+	  "QEMU hw/vfio/pci-quirks.c vfio_setup_resetfn_quirk", judge_qemu_resets },
 	{ "PW-03", SEVERITY_RISKY, 'D', "nothing drives the card's USB-C controller",
 	  "i2c_nvidia_gpu has crashed hosts at hot-unplug.", "keep i2c_nvidia_gpu away",
 	  "ArchWiki PCI passthrough via OVMF", judge_usb_c },

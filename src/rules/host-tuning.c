@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "machine/cpulist.h"
 #include "rules/host.h"
 
 /* How the host is set up to run, where a guest would feel it. */
@@ -179,6 +180,12 @@ static gboolean sleep_is_held_off(const struct machine *machine)
 	return FALSE;
 }
 
+/* in libvirt's own text of a guest that runs */
+static gboolean has_pci_device(const char *text)
+{
+	return strstr(text, "<hostdev mode='subsystem' type='pci'") != NULL;
+}
+
 static void judge_sleep(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
 {
 	g_auto(GStrv) names = root_list(machine->root, NULL, "run/libvirt/qemu");
@@ -188,8 +195,7 @@ static void judge_sleep(const struct rule *rule, const struct machine *machine, 
 			root_read(machine->root, NULL, "run/libvirt/qemu/%s", names[i]);
 		g_autofree char *guest = g_strndup(names[i], strcspn(names[i], "."));
 
-		if (!g_str_has_suffix(names[i], ".xml") || text == NULL ||
-		    strstr(text, "<hostdev mode='subsystem' type='pci'") == NULL ||
+		if (!g_str_has_suffix(names[i], ".xml") || text == NULL || !has_pci_device(text) ||
 		    sleep_is_held_off(machine))
 			continue;
 		host_say(findings, rule, guest,
@@ -198,6 +204,137 @@ static void judge_sleep(const struct rule *rule, const struct machine *machine, 
 			 "A host that goes to sleep now may not wake up.",
 			 g_strdup("Until the guest has ended, leave this running:\n"
 				  "sudo systemd-inhibit --what=sleep --mode=block sleep infinity"));
+	}
+}
+
+/* pinned - host processors that vCPUs of guests with a PCI device are pinned to; NULL: none */
+static GArray *pinned(const struct machine *machine)
+{
+	g_auto(GStrv) names = root_list(machine->root, NULL, "run/libvirt/qemu");
+	g_autoptr(GRegex) pin = g_regex_new("<vcpupin vcpu='\\d+' cpuset='([^']*)'", 0, 0, NULL);
+	g_autoptr(GString) all = g_string_new(NULL);
+
+	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+		g_autofree char *text =
+			root_read(machine->root, NULL, "run/libvirt/qemu/%s", names[i]);
+		g_autoptr(GMatchInfo) match = NULL;
+
+		if (!g_str_has_suffix(names[i], ".xml") || text == NULL || !has_pci_device(text) ||
+		    !g_utf8_validate(text, -1, NULL))
+			continue;
+		for (g_regex_match(pin, text, 0, &match); g_match_info_matches(match);
+		     g_match_info_next(match, NULL)) {
+			g_autofree char *set = g_match_info_fetch(match, 1);
+
+			g_string_append_printf(all, "%s%s", all->len > 0 ? "," : "", set);
+		}
+	}
+	return all->len > 0 ? cpulist_read(all->str) : NULL;
+}
+
+/* The handlers of an interrupt are folders in its own; one that nobody handles never comes. */
+static gboolean is_hosts_interrupt(const struct machine *machine, const char *number)
+{
+	g_auto(GStrv) names = root_list(machine->root, NULL, "proc/irq/%s", number);
+	gboolean handled = FALSE;
+
+	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+		struct statx info;
+
+		if (g_str_has_prefix(names[i], "vfio"))
+			return FALSE;
+		handled = handled || (root_stat(machine->root, &info, NULL, "proc/irq/%s/%s",
+						number, names[i]) &&
+				      S_ISDIR(info.stx_mode));
+	}
+	return handled;
+}
+
+static gboolean arrives_at(const struct machine *machine, const char *number, const GArray *cpus)
+{
+	g_autofree char *text =
+		root_read(machine->root, NULL, "proc/irq/%s/effective_affinity_list", number);
+	g_autoptr(GArray) list = text == NULL ? NULL : cpulist_read(text);
+
+	for (guint i = 0; list != NULL && i < list->len; i++) {
+		if (cpulist_has(cpus, g_array_index(list, guint, i)))
+			return is_hosts_interrupt(machine, number);
+	}
+	return FALSE;
+}
+
+/* All of @online that is not in @cpus, as text; NULL: nothing would be left, or is known. */
+static char *rest_of(const char *online, const GArray *cpus)
+{
+	g_autoptr(GArray) all = online == NULL ? NULL : cpulist_read(online);
+
+	for (guint i = all == NULL ? 0 : all->len; i-- > 0;) {
+		if (cpulist_has(cpus, g_array_index(all, guint, i)))
+			g_array_remove_index(all, i);
+	}
+	return all == NULL || all->len == 0 ? NULL : cpus_format(all);
+}
+
+static void judge_interrupts(const struct rule *rule, const struct machine *machine,
+			     GPtrArray *findings)
+{
+	g_autoptr(GArray) cpus = pinned(machine);
+	g_auto(GStrv) numbers = cpus == NULL ? NULL : root_list(machine->root, NULL, "proc/irq");
+	g_autofree char *online = root_read(machine->root, NULL, "sys/devices/system/cpu/online");
+	g_autofree char *rest = cpus == NULL ? NULL : rest_of(online, cpus);
+	guint count = 0;
+
+	for (guint i = 0; numbers != NULL && numbers[i] != NULL; i++)
+		count += g_ascii_isdigit(numbers[i][0]) && arrives_at(machine, numbers[i], cpus);
+	if (count == 0 || rest == NULL)
+		return;
+	host_say(
+		findings, rule, "host",
+		g_strdup_printf("%u interrupt%s of the host's devices arrive at processors that a "
+				"running guest is pinned to",
+				count, count == 1 ? "" : "s"),
+		"Each of them takes the processor from the guest for a moment.",
+		g_strdup_printf(
+			"Where this fails with an input/output error the device chooses for "
+			"itself. irqbalance moves them again, unless IRQBALANCE_BANNED_CPULIST has "
+			"the guest's processors:\n"
+			"sudo sh -c 'for f in /proc/irq/*/smp_affinity_list; do echo %s >$f; done'",
+			rest));
+}
+
+/* Shorter than a tenth of a frame at 144 Hz nobody feels. */
+#define WAKING_SLOW_US 500
+
+static void judge_idle_states(const struct rule *rule, const struct machine *machine,
+			      GPtrArray *findings)
+{
+	g_autoptr(GArray) cpus = pinned(machine);
+	g_auto(GStrv) states = cpus == NULL ? NULL
+					    : root_list(machine->root, NULL,
+							"sys/devices/system/cpu/cpu0/cpuidle");
+
+	for (guint i = 0; states != NULL && states[i] != NULL; i++) {
+		const char *folder = "sys/devices/system/cpu/cpu0/cpuidle";
+		g_autofree char *name =
+			root_read(machine->root, NULL, "%s/%s/name", folder, states[i]);
+		guint64 latency = 0, disabled = 0;
+
+		(void)root_read_number(machine->root, 10, &latency, NULL, "%s/%s/latency", folder,
+				       states[i]);
+		(void)root_read_number(machine->root, 10, &disabled, NULL, "%s/%s/disable", folder,
+				       states[i]);
+		if (latency < WAKING_SLOW_US || disabled != 0)
+			continue;
+		host_say(findings, rule, "host",
+			 g_strdup_printf("idle state %s takes %" G_GUINT64_FORMAT
+					 " µs to wake from, and a guest with a card runs",
+					 name != NULL ? name : states[i], latency),
+			 "A processor whose vCPU waits goes to sleep, and may wake too late for a "
+			 "frame. If games stutter, try this; it costs power.",
+			 g_strdup("Until the guest has ended, leave this running:\n"
+				  "sudo sh -c 'exec 3>/dev/cpu_dma_latency; printf "
+				  "\"\\0\\0\\0\\0\" >&3; sleep infinity'"));
+		return;
 	}
 }
 
@@ -229,6 +366,14 @@ static const struct rule rules[] = {
 	  "timing "
 	  "suffers most.",
 	  "get the clock back to tsc", "ArchWiki PCI passthrough via OVMF", judge_clocksource },
+	{ "PN-09", SEVERITY_STYLE, 'U', "interrupts stay off the guest's processors",
+	  "An interrupt of the host on a vCPU's processor stops the vCPU. Those of the guest's own "
+	  "devices belong there.",
+	  "move the interrupts", "Linux Documentation/core-api/irq/irq-affinity.rst",
+	  judge_interrupts },
+	{ "PN-12", SEVERITY_STYLE, 'U', "the guest's processors do not sleep deeply",
+	  "Waking from a deep idle state takes up to a millisecond.", "hold deep sleep off",
+	  "Linux Documentation/power/pm_qos_interface.rst", judge_idle_states },
 };
 
 const struct rule_set host_rules_tuning = { rules, G_N_ELEMENTS(rules) };

@@ -21,6 +21,7 @@ static void read_all(const struct root *root, const char *folder, guint depth)
 		g_free(root_read_link_target(root, NULL, "%s", path));
 		g_free(root_read(root, NULL, "%s", path));
 		(void)root_stat(root, &info, NULL, "%s", path);
+		(void)root_changed(root, "%s", path);
 		read_all(root, path, depth - 1);
 	}
 }

@@ -132,7 +132,8 @@ static void test_families_file(void)
 		g_assert_true(g_regex_match_simple("^[0-9a-f]{4}$", table[i].last, 0, 0));
 		g_assert_cmpstr(table[i].first, <=, table[i].last);
 		g_assert_true(g_str_equal(table[i].trait, FAMILY_VENDOR_RESET) ||
-			      g_str_equal(table[i].trait, FAMILY_RESET_TROUBLE));
+			      g_str_equal(table[i].trait, FAMILY_RESET_TROUBLE) ||
+			      g_str_equal(table[i].trait, FAMILY_QEMU_RESETS));
 		g_assert_nonnull(g_strstr_len(table[i].source, -1, "/"));
 		g_assert_true(g_regex_match_simple("^20[0-9]{2}-[01][0-9]$", table[i].date, 0, 0));
 	}

@@ -62,6 +62,18 @@ struct rule_case {
 	"run/libvirt/qemu/win10.xml = <domstatus><hostdev mode='subsystem' type='pci' "            \
 	"managed='no'></domstatus>\n"
 #define IDS_FILE "etc/modprobe.d/vfio.conf = options vfio-pci ids=10de:1b80\n"
+#define IDS_CHANGED(when) "etc/modprobe.d/vfio.conf changed " when "\n"
+#define IMAGE(release, when) "boot/initrd.img-" release " changed " when "\n"
+#define PINNED                                                                                     \
+	"run/libvirt/qemu/win10.xml = <vcpupin vcpu='0' cpuset='2'/>\\n<vcpupin vcpu='1' "         \
+	"cpuset='3'/>\\n<hostdev mode='subsystem' type='pci' managed='no'>\n"                      \
+	"sys/devices/system/cpu/online = 0-3\n"
+#define INTERRUPT(handler, cpu)                                                                    \
+	"dir proc/irq/17/" handler "\nproc/irq/17/effective_affinity_list = " cpu "\n"
+#define IDLE_STATE(latency, disabled)                                                              \
+	"sys/devices/system/cpu/cpu0/cpuidle/state3/name = C10\n"                                  \
+	"sys/devices/system/cpu/cpu0/cpuidle/state3/latency = " latency                            \
+	"\nsys/devices/system/cpu/cpu0/cpuidle/state3/disable = " disabled "\n"
 #define SOFTDEP "etc/modprobe.d/order.conf = softdep nouveau pre: vfio-pci\n"
 /* nothing but the header and who made it */
 #define EDID(maker) "00ffffffffffff00" maker " " ZEROS ZEROS "0000000000000000000000000000"
@@ -362,6 +374,26 @@ static const struct rule_case cases[] = {
 	{ "RS-05", "rules-intel", "dir sys/module/vendor_reset\n", SPEAKS, SEVERITY_OBSOLETE,
 	  "modprobe -r" },
 
+	{ "RS-07", "rules-intel",
+	  CARD_AUDIO "vendor = 0x1022\n" CARD_AUDIO "device = 0x1487\n" CARD_AUDIO
+		     "reset_method = flr pm\n",
+	  SPEAKS, SEVERITY_RISKY, "newer kernel" },
+	{ "RS-07", "rules-intel",
+	  CARD_AUDIO "vendor = 0x1022\n" CARD_AUDIO "device = 0x1487\n" CARD_AUDIO
+		     "reset_method = pm\n",
+	  SILENT },
+	{ "RS-07", "rules-intel",
+	  CARD_AUDIO "vendor = 0x1022\n" CARD_AUDIO "device = 0x1488\n" CARD_AUDIO
+		     "reset_method = flr pm\n",
+	  SILENT },
+	{ "RS-08", "rules-intel",
+	  STRANGER CARD "vendor = 0x1002\n" CARD "device = 0x67b1\n" CARD "reset_method = \n",
+	  SPEAKS, SEVERITY_STYLE, "Hawaii" },
+	{ "RS-08", "rules-intel", STRANGER CARD "vendor = 0x1002\n" CARD "reset_method = \n",
+	  SILENT },
+	{ "RS-03", "rules-intel",
+	  STRANGER CARD "vendor = 0x1002\n" CARD "device = 0x67b1\n" CARD "reset_method = \n",
+	  SILENT },
 	{ "RS-06", "rules-intel", CARD "device = 0x2b85\n", SPEAKS, SEVERITY_RISKY, "Blackwell" },
 	{ "RS-06", "rules-intel", CARD "device = 0x2684\n", SILENT },
 
@@ -492,6 +524,17 @@ static const struct rule_case cases[] = {
 	  "usr/bin/mkinitcpio = x\netc/mkinitcpio.conf = MODULES=(vfio_pci vfio amdgpu)\n",
 	  SILENT },
 
+	{ "BD-07", "rules-intel", IDS_FILE IMAGE("6.12.107-amd64", "1000") IDS_CHANGED("1001"),
+	  SPEAKS, SEVERITY_RISKY, "update-initramfs" },
+	{ "BD-07", "rules-intel", IDS_FILE IMAGE("6.12.107-amd64", "1001") IDS_CHANGED("1001"),
+	  SILENT },
+	{ "BD-07", "rules-intel", IDS_FILE IMAGE("6.12.108-amd64", "1000") IDS_CHANGED("1001"),
+	  SILENT },
+	{ "BD-07", "rules-intel",
+	  "etc/modprobe.d/vfio.conf = options snd x=1\n" IMAGE("6.12.107-amd64", "1000")
+		  IDS_CHANGED("1001"),
+	  SILENT },
+
 	{ "IN-08", "rules-intel", "proc/77/comm = keyd\n", SPEAKS, SEVERITY_RISKY, "keyd (77)" },
 	{ "IN-08", "rules-intel", "proc/77/comm = keydb-server\n", SILENT },
 	{ "IN-09", "rules-intel",
@@ -552,6 +595,15 @@ static const struct rule_case cases[] = {
 	{ "PN-06", "rules-intel", CGROUP2, SILENT },
 	{ "PN-03", "rules-intel", CPU(0, "1") CPU(1, "2"), SPEAKS, SEVERITY_SLOW, "2 cores" },
 	{ "PN-03", "rules-intel", CPU(0, "1") CPU(1, "2") CPU(2, "4"), SILENT },
+	{ "PN-09", "rules-intel", PINNED INTERRUPT("nvme0q1", "2"), SPEAKS, SEVERITY_STYLE,
+	  "echo 0-1 >" },
+	{ "PN-09", "rules-intel", PINNED INTERRUPT("nvme0q1", "1"), SILENT },
+	{ "PN-09", "rules-intel", PINNED INTERRUPT("vfio-msix[0](0000:01:00.0)", "2"), SILENT },
+	{ "PN-09", "rules-intel", PINNED "proc/irq/17/effective_affinity_list = 2\n", SILENT },
+	{ "PN-12", "rules-intel", PINNED IDLE_STATE("890", "0"), SPEAKS, SEVERITY_STYLE, "C10" },
+	{ "PN-12", "rules-intel", PINNED IDLE_STATE("890", "1"), SILENT },
+	{ "PN-12", "rules-intel", PINNED IDLE_STATE("120", "0"), SILENT },
+	{ "PN-12", "rules-intel", IDLE_STATE("890", "0"), SILENT },
 	{ "PN-11", "rules-intel", FREQUENCY("powersave", "acpi-cpufreq"), SPEAKS, SEVERITY_SLOW,
 	  "lowest frequency" },
 	{ "PN-11", "rules-intel", FREQUENCY("powersave", "intel_pstate"), SILENT },
