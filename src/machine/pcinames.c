@@ -13,8 +13,8 @@
  *			17aa 21f3  ThinkPad T430
  *
  * libpci makes a table of all of it before it answers, which costs as much as reading a machine of
- * five hundred functions. A machine has devices of a handful of vendors, so we find these in the
- * text and remember where their devices are. Where the list is packed or not where libpci says,
+ * five hundred functions. Both kinds of lines are in order, so we find ours by halving, and read a
+ * few pages of the text. Where the list is packed or not where libpci says,
  * libpci is asked all the same.
  */
 struct pcinames {
@@ -25,17 +25,9 @@ struct pcinames {
 };
 
 struct vendor {
-	const char *name;    /* to the end of its line; NULL: not in the list */
-	GHashTable *devices; /* device id to its name, likewise */
+	const char *name;          /* to the end of its line; NULL: not in the list */
+	const char *devices, *end; /* its lines below that */
 };
-
-static void vendor_free(gpointer data)
-{
-	struct vendor *vendor = data;
-
-	g_hash_table_unref(vendor->devices);
-	g_free(vendor);
-}
 
 /* What follows the number and two blanks on a line; NULL: another kind of line. */
 static const char *name_on_line(const char *line, const char *end)
@@ -60,41 +52,67 @@ static int id_on_line(const char *line, const char *end)
 	return id;
 }
 
-static void index_devices(struct vendor *vendor, const char *line, const char *end)
+static const char *next_line(const char *line, const char *end)
 {
-	while (line < end && (*line == '\t' || *line == '#')) {
-		const char *next = memchr(line, '\n', (gsize)(end - line));
-		const char *name = line[0] == '\t' ? name_on_line(line + 1, end) : NULL;
-		int id = name != NULL ? id_on_line(line + 1, end) : -1;
+	const char *feed = memchr(line, '\n', (gsize)(end - line));
 
-		if (id >= 0)
-			g_hash_table_insert(vendor->devices, GINT_TO_POINTER(id),
-					    (gpointer)(guintptr)name);
-		line = next != NULL ? next + 1 : end;
-	}
+	return feed != NULL ? feed + 1 : end;
 }
 
+/* The number on the first line from @line on that is indented so far and has one; -1: no more. */
+static int first_id(const char **line, const char *end, guint tabs)
+{
+	for (; *line < end; *line = next_line(*line, end)) {
+		const char *text = *line + tabs;
+		int id = -1;
+
+		if ((tabs == 0 || **line == '\t') && name_on_line(text, end) != NULL)
+			id = id_on_line(text, end);
+		if (id >= 0)
+			return id;
+	}
+	return -1;
+}
+
+/* find_name - search lines in order of their numbers by halving; NULL: the number is not there */
+static const char *find_name(const char *start, const char *end, guint tabs, int wanted)
+{
+	while (start < end) {
+		const char *middle = start + (end - start) / 2;
+		const char *probe = middle == start ? start : next_line(middle - 1, end);
+		const char *line = probe < end ? probe : start;
+		int id = first_id(&line, end, tabs);
+
+		if (id == wanted)
+			return line + tabs + 6;
+		if (id >= 0 && id < wanted)
+			start = next_line(line, end);
+		else if (probe > start && probe < end)
+			end = probe;
+		else
+			return NULL;
+	}
+	return NULL;
+}
+
+/* Behind the vendors come classes, whose lines begin with a letter and a blank. */
 static struct vendor *find_vendor(struct pcinames *names, guint16 id)
 {
 	const char *text = g_mapped_file_get_contents(names->list);
 	const char *end = text + g_mapped_file_get_length(names->list);
 	struct vendor *vendor = g_hash_table_lookup(names->vendors, GINT_TO_POINTER(id));
-	char heading[16];
-	const char *line;
 
 	if (vendor != NULL)
 		return vendor;
 	vendor = g_new0(struct vendor, 1);
-	vendor->devices = g_hash_table_new(NULL, NULL);
 	g_hash_table_insert(names->vendors, GINT_TO_POINTER(id), vendor);
-	g_snprintf(heading, sizeof(heading), "\n%04x  ", id);
-	line = memmem(text, (gsize)(end - text), heading, strlen(heading));
-	if (line == NULL)
+	vendor->name = find_name(text, end, 0, id);
+	if (vendor->name == NULL)
 		return vendor;
-	vendor->name = line + strlen(heading);
-	line = memchr(vendor->name, '\n', (gsize)(end - vendor->name));
-	if (line != NULL)
-		index_devices(vendor, line + 1, end);
+	vendor->devices = next_line(vendor->name, end);
+	vendor->end = vendor->devices;
+	while (vendor->end < end && (*vendor->end == '\t' || *vendor->end == '#'))
+		vendor->end = next_line(vendor->end, end);
 	return vendor;
 }
 
@@ -148,7 +166,7 @@ struct pcinames *pcinames_new(void)
 	/* or every name that is not in the list makes it look for a cache in the home folder */
 	names->access->id_lookup_mode = 0;
 	names->list = map_list(names->access->id_file_name);
-	names->vendors = g_hash_table_new_full(NULL, NULL, NULL, vendor_free);
+	names->vendors = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	return names;
 }
 
@@ -210,7 +228,7 @@ char *pcinames_lookup(struct pcinames *names, guint16 vendor, guint16 device)
 	if (names->list == NULL)
 		return ask_library(names, vendor, device);
 	found = find_vendor(names, vendor);
-	name = g_hash_table_lookup(found->devices, GINT_TO_POINTER(device));
+	name = found->name == NULL ? NULL : find_name(found->devices, found->end, 1, device);
 	if (found->name != NULL)
 		vendor_name = copy_line(names, found->name);
 	if (name != NULL)
