@@ -251,13 +251,23 @@ static char *path_from_target(const char *target, const char *address)
 	return g_strdup(below == NULL ? address : below + strlen("devices/"));
 }
 
+/* By the way that the link leads, which spares the kernel to read it once more. */
+static struct root *enter(const struct root *root, const char *target, const char *address)
+{
+	static const char up[] = "../../../devices/";
+
+	if (target != NULL && g_str_has_prefix(target, up))
+		return root_enter(root, NULL, "sys/devices/%s", target + strlen(up));
+	return root_enter(root, NULL, PCIDEV_FOLDER "/%s", address);
+}
+
 /* @links: the folder of all devices, in which @address is a link */
 static struct pcidev *read_one(const struct root *root, const struct root *links,
 			       const char *address, struct pcinames *names)
 {
 	struct pcidev *dev = g_new0(struct pcidev, 1);
 	g_autofree char *target = root_read_link_target(links, NULL, "%s", address);
-	autoptr(root) folder = root_enter(root, NULL, PCIDEV_FOLDER "/%s", address);
+	autoptr(root) folder = enter(root, target, address);
 
 	dev->address = g_strdup(address);
 	dev->path = path_from_target(target, address);
