@@ -41,6 +41,7 @@ stories-long: deps all
 
 bench: deps all
 	@meson compile -C $(BUILD) reading read-loop >/dev/null
+	bench/live $(BUILD)/src/cli/hotseat
 	bench/devices $(BUILD)/src/cli/hotseat
 	bench/reading-ratio $(BUILD)
 	meson test -C $(BUILD) promises placement --verbose | grep -E "slowest|every placement|^. all|# all"
