@@ -11,19 +11,23 @@ from desk.story import Failed, expect, expect_equal, expect_same
 FRESH = False
 LIMIT = 240
 
-ASKED = ("check", "devices")
+AS_JSON = ("check", "devices", "plan")
+MARK = "----"
+# refusals count as answers
+AS_TEXT = ("devices", "plan", "plan --guests 2", "plan --guests 9", "map", "map -o -",
+           "plan --gpu 00:1f.7", "devices --listing /nowhere")
 
 
 def answers(desktop, user, options=""):
-    """What the commands say as JSON, less what they say about the one who asks."""
-    text = ""
-    for command in ASKED:
-        said = json.loads(desktop.run(f"hotseat {options} {command} --json", user=user,
-                                      check=False).out)
-        for subject in said if isinstance(said, list) else []:
-            subject["findings"] = [one for one in subject["findings"] if one["subject"] != "you"]
-        text += json.dumps(said, indent=1) + "\n"
-    return text
+    """What the commands say, less what check says about the one who asks."""
+    script = "".join(f"hotseat {options} {command} 2>&1; echo exit $?; echo {MARK}\n"
+                     for command in [*(f"{name} --json" for name in AS_JSON), *AS_TEXT])
+    said = desktop.run(script, user=user).out.split(f"{MARK}\n")
+    check, status = said[0].rsplit("exit", 1)
+    subjects = json.loads(check)
+    for subject in subjects:
+        subject["findings"] = [one for one in subject["findings"] if one["subject"] != "you"]
+    return f"{json.dumps(subjects, indent=1)}\n{status}" + "".join(said[1:])
 
 
 def record_still(desktop, user, file):

@@ -190,6 +190,45 @@ static void print_changes(FILE *out, const GPtrArray *changes)
 		fprintf(out, "  and %u more, below\n", changes->len - shown);
 }
 
+/* The one command that mends what blocks first; NULL: it takes more than that. */
+static char *first_command(const GPtrArray *findings)
+{
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *finding = g_ptr_array_index(findings, i);
+		g_auto(GStrv) lines = NULL;
+
+		if (!is_broken(finding))
+			continue;
+		lines = g_strsplit(finding->fix == NULL ? "" : finding->fix, "\n", -1);
+		return g_strv_length(lines) == 1 && is_command(lines[0]) ? g_strdup(lines[0])
+									 : NULL;
+	}
+	return NULL;
+}
+
+static void print_next_change(FILE *out, const GPtrArray *findings)
+{
+	g_autofree char *command = first_command(findings);
+
+	if (command != NULL)
+		fprintf(out, "Next: %s\nThen ask again: hotseat check\n", command);
+	else
+		fputs("Next, do what is said below under \"What blocks\"; then ask again: hotseat "
+		      "check\n",
+		      out);
+}
+
+/* Nothing blocks that could be seen, and not enough could be seen. */
+static const char *next_question(const struct machine *machine)
+{
+	if (!root_is_live(machine->root))
+		return "Next, have the whole machine recorded, by its root: sudo hotseat record "
+		       "FILE";
+	return geteuid() != 0 ? "Next, ask as root: sudo hotseat check"
+			      : "Next, see which cards there are, and what is in their way: "
+				"hotseat devices";
+}
+
 /* spare_cards - "NVIDIA ... (0000:01:00.0) or AMD ... (0000:02:00.0)"; NULL if there is none */
 static char *spare_cards(const struct machine *machine)
 {
@@ -218,11 +257,14 @@ static void print_can(FILE *out, const struct machine *machine)
 		fputs("Next, make a guest: hotseat new win11\n", out);
 	} else if (host_all_cards_sole(machine)) {
 		text_print_wrapped(out, "This machine can hand over its only graphics card.", 0, 0);
+		fputs("Next, make a guest: hotseat new win11\n", out);
 	} else {
-		text_print_wrapped(out,
-			      "Whether this machine can hand over a graphics card is not known: "
-			      "some answers could not be read.",
-			      0, 0);
+		text_print_wrapped(
+			out,
+			"Whether this machine can hand over a graphics card is not known: "
+			"some answers could not be read.",
+			0, 0);
+		text_print_wrapped(out, next_question(machine), 0, 0);
 	}
 }
 
@@ -238,6 +280,12 @@ static void print_verdict(FILE *out, const GPtrArray *findings, const struct mac
 		print_changes(out, changes);
 	else
 		print_can(out, machine);
+	if (hopeless == NULL && changes->len > 0)
+		print_next_change(out, findings);
+	else if (hopeless != NULL)
+		fputs("No command mends that. What else was found is below, for another machine or "
+		      "slot.\n",
+		      out);
 
 	if (hopeless == NULL && host_all_cards_sole(machine))
 		fputs("The desktop has no other display, and is dark while the card is lent.\n",
