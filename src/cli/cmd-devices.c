@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "machine/listing.h"
 #include "rules/devices.h"
 
@@ -52,9 +53,13 @@ static char *read_listing(const char *path, GError **error)
 static struct machine *machine_from_listing(const char *path, GError **error)
 {
 	g_autofree char *text = read_listing(path, error);
-	g_autoptr(GPtrArray) devices = text == NULL ? NULL : listing_parse(text, error);
+	g_autoptr(GPtrArray) devices = NULL;
 	struct machine *machine;
 
+	if (text == NULL)
+		return NULL;
+	text_disarm(text);
+	devices = listing_parse(text, error);
 	if (devices == NULL)
 		return NULL;
 	for (guint i = 0; i < devices->len; i++) {

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "config.h"
 #include "core/error.h"
+#include "core/text.h"
 
 enum {
 	STATUS_USAGE = 2,
@@ -19,7 +20,11 @@ struct global_options {
 
 static void print_error(const GError *error)
 {
-	fprintf(stderr, "hotseat: %s\n", error->message);
+	/* it may quote a file that makes no sense */
+	g_autofree char *message = g_utf8_make_valid(error->message, -1);
+
+	text_disarm(message);
+	fprintf(stderr, "hotseat: %s\n", message);
 }
 
 static int fail_usage(const GError *error, const struct command *command)

@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "core/manifest.h"
+#include "core/text.h"
 
 #define ROOT_READ_MAX (4 << 20)
 /* A machine with 512 processors takes 4 MiB. */
@@ -480,15 +481,22 @@ static GByteArray *read_all(const struct root *root, const char *path, gsize max
 	return g_steal_pointer(&bytes);
 }
 
-/* An empty line feed at the end goes, and what would end a C string early becomes one. */
+/*
+ * An empty line feed at the end goes, and what would end a C string early becomes one. What is read
+ * here is printed there, and a recording may be anybody's: nothing in it steers a terminal.
+ */
 static char *text_from_bytes(GByteArray *bytes)
 {
+	char *text;
+
 	for (guint i = 0; i < bytes->len; i++) {
 		if (bytes->data[i] == '\0')
 			bytes->data[i] = '\n';
 	}
 	g_byte_array_append(bytes, (const guint8 *)"", 1);
-	return g_strchomp((char *)g_byte_array_free(bytes, FALSE));
+	text = (char *)g_byte_array_free(bytes, FALSE);
+	text_disarm(text);
+	return g_strchomp(text);
 }
 
 char *root_read(const struct root *root, GError **error, const char *format, ...)

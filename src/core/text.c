@@ -24,3 +24,21 @@ void text_print_wrapped(FILE *out, const char *text, int indent, int column)
 	}
 	fputc('\n', out);
 }
+
+/* "\302\200" to "\302\237" are the control characters of ISO 8859-1 in UTF-8, CSI among them. */
+static gboolean is_high_control(const char *text)
+{
+	return (guint8)text[0] == 0xc2 && (guint8)text[1] >= 0x80 && (guint8)text[1] < 0xa0;
+}
+
+void text_disarm(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '\r')
+			*text = ' ';
+		else if (g_ascii_iscntrl(*text) && *text != '\t' && *text != '\n')
+			*text = '?';
+		else if (is_high_control(text))
+			text[0] = text[1] = '?';
+	}
+}

@@ -14,3 +14,10 @@
  * What is longer than a line stands alone in one.
  */
 void text_print_wrapped(FILE *out, const char *text, int indent, int column);
+
+/**
+ * text_disarm - take out of a stranger's text what would steer a terminal
+ *
+ * In place: control characters but tab and line feed become "?", a carriage return a blank.
+ */
+void text_disarm(char *text);

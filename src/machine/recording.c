@@ -240,7 +240,7 @@ static const struct {
 	{ "lib/modules/*/config", CONFIG_DROP },
 	{ "proc/config.gz", CONFIG_DROP },
 	/* Files of the user's own, of which the rules want a few words and nobody else the rest. */
-	{ "etc/libvirt/hooks/*", "^(?!.*(virsh\\s|/new_id|/sys/bus/pci/|cset\\s)|\\s*sleep\\s)" },
+	{ "etc/libvirt/hooks/*", "^(?!.*(virsh\\s|new_id|/sys/bus/pci/|cset\\s|sleep\\s))" },
 	{ "etc/libvirt/qemu.conf", "^(?!\\s*(relaxed_acs_check|cgroup_device_acl|\"/dev/|\\]))" },
 	{ "run/libvirt/qemu/*.xml", "^(?!.*(<hostdev mode='subsystem' type='pci'|<vcpupin ))" },
 	{ "run/systemd/inhibit/*", "^(?!WHAT=|MODE=)" },

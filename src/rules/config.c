@@ -31,7 +31,7 @@ const struct config_rule config_rules[] = {
 	    "driver_override names one device and is undone by an empty line.", NULL,
 	    "Linux Documentation/ABI/testing/sysfs-bus-pci" },
 	  KIND(SCRIPT),
-	  "\\bnew_id\\b",
+	  "/new_id\\b",
 	  NULL,
 	  "new_id makes the driver take every card of that id, the host's twin as well.",
 	  "Write vfio-pci to driver_override, unbind, then write the address to drivers_probe." },
@@ -182,6 +182,15 @@ const struct config_rule config_rules[] = {
 };
 
 const gsize n_config_rules = G_N_ELEMENTS(config_rules);
+
+const struct config_rule *config_script_rule(const char *id)
+{
+	gsize i = 0;
+
+	while (!g_str_equal(config_rules[i].rule.id, id) || !(config_rules[i].kinds & KIND(SCRIPT)))
+		g_assert(++i < n_config_rules);
+	return &config_rules[i];
+}
 
 static GRegex *regex(const char *pattern)
 {

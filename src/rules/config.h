@@ -16,6 +16,9 @@ struct config_rule {
 extern const struct config_rule config_rules[];
 extern const gsize n_config_rules;
 
+/* config_script_rule - the first rule for scripts with this id; aborts if there is none */
+const struct config_rule *config_script_rule(const char *id);
+
 #define KIND(kind) (1u << LINT_##kind)
 
 /* config_judge - findings in the order of the table; @text is valid UTF-8 */

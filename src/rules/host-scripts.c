@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "rules/config.h"
 #include "rules/host.h"
 
 /*
@@ -95,41 +96,19 @@ static void judge_virsh(const struct rule *rule, const struct machine *machine, 
 		"not needed.");
 }
 
-static void judge_new_id(const struct rule *rule, const struct machine *machine,
-			 GPtrArray *findings)
+/* What lint says of such a line in any script. */
+static void judge_as_lint(const struct rule *rule, const struct machine *machine,
+			  GPtrArray *findings)
 {
-	judge_scripts(
-		rule, machine, findings, "/new_id\\b",
-		"new_id makes the driver take every card of that id, the host's twin as well, "
-		"now and at every later scan.",
-		"Use driver_override, which means one address, or let Hotseat do it.");
-}
+	const struct config_rule *lint = config_script_rule(rule->id);
 
-static void judge_sleep(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
-{
-	judge_scripts(
-		rule, machine, findings, "^sleep\\s+[0-9]",
-		"Waiting some seconds hides a race that will show on another day.",
-		"Wait for what is meant, such as the driver's link being gone, with a limit.");
-}
-
-static void judge_rescan(const struct rule *rule, const struct machine *machine,
-			 GPtrArray *findings)
-{
-	judge_scripts(rule, machine, findings, "/sys/bus/pci/(rescan|devices/\\S+/remove)",
-		      "Removing a device and scanning anew may move its memory and forgets its "
-		      "driver_override; devices next to it can be hit.",
-		      "Unbind and bind instead, or let Hotseat do it.");
+	judge_scripts(rule, machine, findings, lint->pattern, lint->message, lint->fix);
 }
 
 static void judge_cset(const struct rule *rule, const struct machine *machine, GPtrArray *findings)
 {
-	if (machine->tuning->cgroup != 2)
-		return;
-	judge_scripts(rule, machine, findings, "(^|[;&|\\s])cset\\s",
-		      "cset knows only the first version of control groups, and this host has the "
-		      "second.",
-		      "Use AllowedCPUs= of systemd's slices, as Hotseat does.");
+	if (machine->tuning->cgroup == 2)
+		judge_as_lint(rule, machine, findings);
 }
 
 static const struct rule rules[] = {
@@ -139,18 +118,18 @@ static const struct rule rules[] = {
 	{ "BD-01", SEVERITY_RISKY, 'V', "no script uses new_id",
 	  "driver_override names one device and is undone by an empty line. new_id names all of a "
 	  "kind.",
-	  "use driver_override", "Linux Documentation/ABI/testing/sysfs-bus-pci", judge_new_id },
+	  "use driver_override", "Linux Documentation/ABI/testing/sysfs-bus-pci", judge_as_lint },
 	{ "UB-07", SEVERITY_RISKY, 'D', "no script removes PCI devices and scans anew",
 	  "It enumerates again, and may change what other devices rely on.",
 	  "unbind and bind instead",
 	  "ArchWiki PCI passthrough via OVMF, Linux Documentation/ABI/testing/sysfs-bus-pci",
-	  judge_rescan },
+	  judge_as_lint },
 	{ "PN-08", SEVERITY_STYLE, 'U', "no script calls cset",
 	  "cset was written for the first version of control groups.",
 	  "use AllowedCPUs=", "none: experience", judge_cset },
 	{ "UB-06", SEVERITY_STYLE, 'U', "scripts wait for conditions, not for seconds",
 	  "What takes two seconds today takes three when the disk is busy.",
-	  "wait for the condition", "none: experience", judge_sleep },
+	  "wait for the condition", "none: experience", judge_as_lint },
 };
 
 const struct rule_set host_rules_scripts = { rules, G_N_ELEMENTS(rules) };
