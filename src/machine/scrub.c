@@ -75,6 +75,17 @@ static void know_serial(struct scrub *scrub, const char *serial)
 	}
 }
 
+/* Then it is a word rather than a number, and in the names of others of its kind too. */
+static gboolean is_in_own_name(const struct root *root, const char *folder, const char *device,
+			       const char *serial)
+{
+	g_autofree char *product = root_read(root, NULL, "%s/%s/product", folder, device);
+	g_autofree char *name = product == NULL ? NULL : g_ascii_strdown(product, -1);
+	g_autofree char *word = serial == NULL ? NULL : g_ascii_strdown(serial, -1);
+
+	return name != NULL && word != NULL && strstr(name, word) != NULL;
+}
+
 static void know_serials_below(struct scrub *scrub, const struct root *root, const char *folder,
 			       const char *file)
 {
@@ -91,7 +102,8 @@ static void know_serials_below(struct scrub *scrub, const struct root *root, con
 		if (g_str_has_prefix(names[i], "usb"))
 			continue;
 		serial = root_read(root, NULL, "%s/%s/%s", folder, names[i], file);
-		know_serial(scrub, serial);
+		if (!is_in_own_name(root, folder, names[i], serial))
+			know_serial(scrub, serial);
 	}
 }
 

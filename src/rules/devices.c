@@ -3,6 +3,7 @@
 
 #include "core/json.h"
 #include "core/table.h"
+#include "rules/host.h"
 
 /* An IOMMU group and its members, in order of address. */
 struct group {
@@ -61,6 +62,21 @@ static const char *driver_text(const struct pcidev *dev)
 	return dev->driver == NULL ? "-" : dev->driver;
 }
 
+static void print_blockers(FILE *out, const struct card *card)
+{
+	g_autofree char *way_out = host_way_out(card);
+
+	fputs("  blocked, as long as these have their drivers:\n", out);
+	for (guint i = 0; i < card->blockers->len; i++) {
+		const struct card_blocker *blocker = g_ptr_array_index(card->blockers, i);
+
+		fprintf(out, "    %s  %s  (%s)\n", blocker->dev->address, blocker->dev->driver,
+			blocker->dev->name);
+	}
+	fputs("  what would free it:\n", out);
+	fix_print(way_out, out);
+}
+
 static void print_verdict(FILE *out, const struct card *card)
 {
 	switch (card->verdict) {
@@ -76,14 +92,8 @@ static void print_verdict(FILE *out, const struct card *card)
 		fputs("  cannot be lent: it is in no IOMMU group; see: hotseat check\n", out);
 		return;
 	case CARD_BLOCKED:
-		fputs("  blocked, as long as these have their drivers; see: hotseat check\n", out);
-		break;
-	}
-	for (guint i = 0; i < card->blockers->len; i++) {
-		const struct card_blocker *blocker = g_ptr_array_index(card->blockers, i);
-
-		fprintf(out, "    %s  %s  (%s)\n", blocker->dev->address, blocker->dev->driver,
-			blocker->dev->name);
+		print_blockers(out, card);
+		return;
 	}
 }
 
@@ -214,6 +224,13 @@ static void add_blockers(JsonBuilder *json, const GPtrArray *blockers)
 	json_builder_end_array(json);
 }
 
+static void add_way_out(JsonBuilder *json, const struct card *card)
+{
+	g_autofree char *text = card->verdict == CARD_BLOCKED ? host_way_out(card) : NULL;
+
+	json_add_string(json, "way_out", text);
+}
+
 static void add_cards(JsonBuilder *json, const GPtrArray *cards)
 {
 	json_builder_set_member_name(json, "cards");
@@ -228,6 +245,7 @@ static void add_cards(JsonBuilder *json, const GPtrArray *cards)
 		add_addresses(json, "functions", card->functions);
 		json_add_string(json, "verdict", card_verdict_name(card->verdict));
 		add_blockers(json, card->blockers);
+		add_way_out(json, card);
 		json_builder_end_object(json);
 	}
 	json_builder_end_array(json);

@@ -53,7 +53,7 @@ static char *unbind_command(const struct pcidev *dev)
 }
 
 /* Mounted disks are nothing to experiment with: for them, no command is offered. */
-static char *blockers_fix(const struct card *card)
+char *host_way_out(const struct card *card)
 {
 	g_autoptr(GString) fix = g_string_new(
 		"Put the card in another slot, best one that the "
@@ -77,6 +77,10 @@ static char *blockers_fix(const struct card *card)
 				       "(%s):\n%s",
 				       dev->address, blocker_caution(dev), command);
 	}
+	g_string_append(fix,
+			"\nA kernel with the patch for pcie_acs_override= would split the group, "
+			"but only in name: a guest could still reach the memory of what is "
+			"beside the card (FW-09).");
 	return g_string_free(g_steal_pointer(&fix), FALSE);
 }
 
@@ -108,7 +112,7 @@ static void add_blocked(const struct rule *rule, const struct machine *machine,
 		"%s cannot be lent while the host's drivers use other "
 		"devices of its group.",
 		card_display(card)->name);
-	finding->fix = blockers_fix(card);
+	finding->fix = host_way_out(card);
 }
 
 static void add_not_known(const struct rule *rule, const struct card *card, GPtrArray *findings)

@@ -64,6 +64,9 @@ const struct hardware *host_wanted(const struct machine *machine, guint number);
  * forbids */
 const struct pcidev *host_forbidden_bridge(const struct machine *machine, const struct card *card);
 
+/* host_way_out - what would free a blocked card, in lines, commands among them; newly allocated */
+char *host_way_out(const struct card *card);
+
 /* host_cpuinfo_has - a word about the first processor */
 gboolean host_cpuinfo_has(const struct machine *machine, const char *word);
 

@@ -36,7 +36,7 @@ static gboolean is_command(const char *line)
 	       (g_str_has_prefix(line, "<") && g_str_has_suffix(line, ">"));
 }
 
-static void print_fix(FILE *out, const char *fix)
+void fix_print(const char *fix, FILE *out)
 {
 	g_auto(GStrv) lines = g_strsplit(fix, "\n", -1);
 
@@ -72,7 +72,7 @@ void finding_print(const struct finding *finding, FILE *out)
 	fputs("    seen: ", out);
 	text_print_wrapped(out, finding->evidence, 4, 10);
 	if (finding->fix != NULL)
-		print_fix(out, finding->fix);
+		fix_print(finding->fix, out);
 }
 
 static gboolean is_broken(const struct finding *finding)

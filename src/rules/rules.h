@@ -98,6 +98,9 @@ void findings_print(const GPtrArray *findings, const struct machine *machine, FI
 /* finding_print - one of them, for people */
 void finding_print(const struct finding *finding, FILE *out);
 
+/* fix_print - a finding's fix, indented: sentences wrapped, commands in lines of their own */
+void fix_print(const char *fix, FILE *out);
+
 /* findings_add_json - one subject with its findings, as an element of the contract's array */
 void findings_add_json(JsonBuilder *json, const GPtrArray *findings, const char *subject);
 

@@ -162,6 +162,22 @@ static void test_controllers_stay(void)
 	g_assert_nonnull(strstr(text, "sys/bus/pci/devices/0000:00:14.0/vendor = 0x8086\n"));
 }
 
+/* A maker's "serial number" that is a word of the device's name would take that word everywhere. */
+static void test_words_stay(void)
+{
+	autoptr(manifest) machine = manifest_build(
+		"sys/bus/usb/devices/1-3/serial = keyboard\n"
+		"sys/bus/usb/devices/1-3/product = Example USB Keyboard\n"
+		"sys/bus/usb/devices/1-4/serial = ABCDEFGH\n"
+		"sys/bus/usb/devices/1-4/product = Example USB Keyboard\n"
+		"sys/class/input/event1/device/name = Example keyboard ABCDEFGH\n");
+	g_autofree char *text = record_all(machine);
+
+	g_assert_nonnull(strstr(text, "name = Example keyboard serial-"));
+	g_assert_nonnull(strstr(text, "product = Example USB Keyboard\n"));
+	g_assert_null(strstr(text, "ABCDEFGH"));
+}
+
 /* The machine's id has no dashes, and stands in names of files too. */
 static void test_machine_ids_go(void)
 {
@@ -257,6 +273,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/scrub/controllers-stay", test_controllers_stay);
 	g_test_add_func("/scrub/machine-ids-go", test_machine_ids_go);
 	g_test_add_func("/scrub/edid", test_edid);
+	g_test_add_func("/scrub/words-stay", test_words_stay);
 	g_test_add_func("/scrub/card-serials", test_card_serials);
 	return g_test_run();
 }
