@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "rules/facts.h"
 #include "rules/games.h"
 #include "rules/rules.h"
 
@@ -227,6 +228,18 @@ static void print_rule(const struct rule *rule)
 	       rule->source);
 }
 
+static void print_facts(void)
+{
+	gsize n = 0;
+	const struct fact *facts = facts_table(&n);
+
+	puts("## Facts without a rule\n\n"
+	     "What is known about hosts and not judged by `check`, and who sees to it.\n\n"
+	     "| Id | Fact | What comes of it |\n| --- | --- | --- |");
+	for (gsize i = 0; i < n; i++)
+		printf("| %s | %s | %s |\n", facts[i].id, facts[i].words, facts[i].where);
+}
+
 static void print_rules(void)
 {
 	const struct rule *rule;
@@ -243,6 +256,7 @@ static void print_rules(void)
 				print_rule(rule);
 		}
 	}
+	print_facts();
 }
 
 static void print_games(void)
