@@ -710,7 +710,8 @@ static char *describe_guest(const struct plan *plan)
 		g_string_append_printf(text, "%s %s; ",
 				       short_address(card_display(plan->card)->address),
 				       card_display(plan->card)->name);
-	g_string_append_printf(text, "%u vCPUs on %s", plan->placement.vcpu->len, vcpus);
+	g_string_append_printf(text, "%u vCPU%s on %s", plan->placement.vcpu->len,
+			       plan->placement.vcpu->len == 1 ? "" : "s", vcpus);
 	if (plan->memory_kib > 0)
 		g_string_append_printf(text, "; %s", memory);
 	if (plan->memory_kib > 0 && plan->memory_node >= 0)

@@ -60,13 +60,15 @@ static char *describe_port(const struct cable *cable)
 			       card_display(cable->card)->address);
 }
 
+static gboolean has_name(const struct cable *cable)
+{
+	return cable->connector->edid != NULL && cable->connector->edid->name != NULL;
+}
+
 static char *describe_monitor(const struct cable *cable)
 {
-	const struct edid *edid = cable->connector->edid;
-
-	if (edid != NULL && edid->name != NULL)
-		return g_strdup(edid->name);
-	return g_strdup("a monitor without a name");
+	return g_strdup(has_name(cable) ? cable->connector->edid->name
+					: "a monitor without a name");
 }
 
 /* "DP-1 of 0000:01:00.0, with 2560x1440 at 144 Hz" */
@@ -235,7 +237,10 @@ static char *advise_cable(const struct plan *plan, const GPtrArray *cables)
 	const char *address = card_display(plan->card)->address;
 	const struct cable *port = find_free(cables, plan->card, TRUE);
 	const struct cable *monitor = find_best_of_host(cables, plan->card);
-	g_autofree char *name = monitor != NULL ? describe_monitor(monitor) : NULL;
+	g_autofree char *place = monitor != NULL ? describe_port(monitor) : NULL;
+	g_autofree char *name = monitor == NULL     ? NULL
+				: has_name(monitor) ? describe_monitor(monitor)
+						    : g_strdup_printf("the monitor on %s", place);
 	g_autofree char *where = port != NULL ? describe_port(port)
 					      : g_strdup_printf(
 							"%s (its connectors cannot be seen "
