@@ -32,7 +32,7 @@ static gboolean check_wanted(const struct planning *wanted, struct wish *wish, G
 			    "--vcpus takes a number from 1 on, not %d", wanted->vcpus);
 		return FALSE;
 	}
-	if (wanted->guests < 0 || wanted->guests > GUESTS_MOST) {
+	if (wanted->guests < 1 || wanted->guests > GUESTS_MOST) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
 			    "--guests takes a number from 1 to %d, not %d", GUESTS_MOST,
 			    wanted->guests);
