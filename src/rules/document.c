@@ -8,10 +8,12 @@
 
 #include "core/error.h"
 #include "rules/document-mend.h"
+#include "rules/document-xml.h"
 
 /*
- * The only file of this room that includes libxml2. A struct element is libxml2's node; its place
- * in the text is found by its number among the start tags, which node->_private carries.
+ * With document-schema.c the only file of this room that includes libxml2. A struct element is
+ * libxml2's node; its place in the text is found by its number among the start tags, which
+ * node->_private carries.
  */
 #define XML_STRING(text) ((const xmlChar *)(text))
 #define TAG_SHOWN 160
@@ -41,6 +43,16 @@ static const xmlNode *node_of(const struct element *element)
 static const struct element *element_of(const xmlNode *node)
 {
 	return (const struct element *)(const void *)node;
+}
+
+xmlDoc *document_xml(const struct document *document)
+{
+	return document->xml;
+}
+
+const struct element *element_of_node(const xmlNode *node)
+{
+	return element_of(node);
 }
 
 void document_free(struct document *document)

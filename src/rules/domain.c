@@ -6,19 +6,13 @@
 #include <string.h>
 
 const struct domain_rules *const domain_rule_tables[] = {
-	&document_rules,
-	&domain_machine_rules,
-	&domain_cpu_rules,
-	&domain_pinning_rules,
-	&domain_hyperv_rules,
-	&domain_timer_rules,
-	&domain_memory_rules,
-	&domain_disk_rules,
-	&domain_device_rules,
-	&domain_input_rules,
-	&domain_audio_rules,
-	&domain_host_rules,
-	NULL,
+	&document_rules,      &domain_machine_rules,
+	&domain_cpu_rules,    &domain_pinning_rules,
+	&domain_hyperv_rules, &domain_timer_rules,
+	&domain_memory_rules, &domain_disk_rules,
+	&domain_device_rules, &domain_input_rules,
+	&domain_audio_rules,  &domain_host_rules,
+	&domain_tuning_rules, NULL,
 };
 
 /* What a domain shows of itself. An XPath each; needs: traits that must be there as well. */
@@ -108,11 +102,13 @@ static void judge_rule(const struct domain_rule *rule, struct judging *judging)
 		domain_blame(rule, judging, g_ptr_array_index(found, i));
 }
 
-GPtrArray *domain_judge(struct document *document, const struct machine *machine)
+GPtrArray *domain_judge(struct document *document, const struct machine *machine,
+			const struct schema *schema)
 {
 	struct judging judging = {
 		.document = document,
 		.machine = machine,
+		.schema = schema,
 		.traits = traits_of(document, machine),
 		.findings = findings_new(),
 	};
@@ -264,4 +260,9 @@ char *domain_host_address(struct judging *judging, const struct element *hostdev
 	    !read_part(judging, address, "function", &function))
 		return NULL;
 	return g_strdup_printf("%04x:%02x:%02x.%x", domain, bus, slot, function);
+}
+
+gboolean domain_knows(const struct judging *judging, unsigned int parts)
+{
+	return judging->machine != NULL && (judging->machine->parts & parts) == parts;
 }
