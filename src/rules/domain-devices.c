@@ -265,7 +265,7 @@ static const struct domain_rule table[] = {
 	{ .rule = { "VD-03", SEVERITY_BROKEN, 'V', "what goes by SPICE has SPICE",
 		    "These are channels inside the connection of a SPICE window.", NULL,
 		    "libvirt src/qemu/qemu_validate.c" },
-	  .needs = DOMAIN_X86 | DOMAIN_COMPLETE,
+	  .needs = DOMAIN_X86 | DOMAIN_INTACT,
 	  .find = "devices[not(graphics/@type='spice')]/*[self::channel or self::redirdev or "
 		  "self::smartcard or self::serial][@type='spicevmc' or @type='spiceport'] | "
 		  "devices[not(graphics/@type='spice')]/audio[@type='spice']",

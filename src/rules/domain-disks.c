@@ -99,7 +99,7 @@ static const struct domain_rule table[] = {
 	  .fix = "iothread='1' in the <driver> of a virtio disk or of a virtio-scsi controller" },
 	{ .rule = { "ST-10", SEVERITY_BROKEN, 'V', "I/O threads that disks use are there",
 		    "libvirt looks the thread up.", NULL, "libvirt src/qemu/qemu_validate.c" },
-	  .needs = DOMAIN_X86 | DOMAIN_COMPLETE,
+	  .needs = DOMAIN_X86 | DOMAIN_INTACT,
 	  .find = "devices/*/driver[@iothread][not(@iothread <= number(../../../iothreads))]"
 		  "[not(@iothread = ../../../iothreadids/iothread/@id)]",
 	  .message = "There is no I/O thread of this number: libvirt refuses.",

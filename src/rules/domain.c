@@ -50,7 +50,10 @@ static const struct {
 static unsigned int traits_of(struct document *document, const struct machine *machine)
 {
 	unsigned int found = document_complete(document) ? DOMAIN_COMPLETE : 0;
+	guint line, column;
 
+	if (document_defect(document, &line, &column) == NULL)
+		found |= DOMAIN_INTACT;
 	for (gsize i = 0; i < G_N_ELEMENTS(traits); i++) {
 		if ((found & traits[i].needs) == traits[i].needs &&
 		    document_true(document, traits[i].path))

@@ -17,10 +17,11 @@ enum domain_trait {
 	DOMAIN_WIN11 = 1 << 4,    /* says so */
 	DOMAIN_COMPLETE = 1 << 5, /* <domain> stands in the text: what is missing is missing */
 	DOMAIN_Q35 = 1 << 6,
-	DOMAIN_AMD = 1 << 7,    /* the machine's, or a flag that only AMD has */
-	DOMAIN_UEFI = 1 << 8,   /* firmware='efi', or a loader of flash */
-	DOMAIN_LIVE = 1 << 9,   /* written by libvirt about a running guest: it has an id */
-	DOMAIN_EVDEV = 1 << 10, /* takes keyboards and mice by evdev */
+	DOMAIN_AMD = 1 << 7,     /* the machine's, or a flag that only AMD has */
+	DOMAIN_UEFI = 1 << 8,    /* firmware='efi', or a loader of flash */
+	DOMAIN_LIVE = 1 << 9,    /* written by libvirt about a running guest: it has an id */
+	DOMAIN_EVDEV = 1 << 10,  /* takes keyboards and mice by evdev */
+	DOMAIN_INTACT = 1 << 11, /* nothing was lost on its way: libvirt reads it as we do */
 };
 
 struct judging {
