@@ -75,6 +75,7 @@ struct finding *domain_blame(const struct domain_rule *rule, struct judging *jud
 
 	element_place(judging->document, element, &finding->line, &finding->column);
 	finding->evidence = element_tag(judging->document, element);
+	finding->element = element;
 	finding->message = g_strdup(rule->message);
 	finding->fix = g_strdup(rule->fix);
 	return finding;
@@ -268,4 +269,22 @@ char *domain_host_address(struct judging *judging, const struct element *hostdev
 gboolean domain_knows(const struct judging *judging, unsigned int parts)
 {
 	return judging->machine != NULL && (judging->machine->parts & parts) == parts;
+}
+
+const struct domain_rule *domain_rule_named(const char *name)
+{
+	g_auto(GStrv) parts = g_strsplit(name, "#", 2);
+	guint number = parts[0] != NULL && parts[1] != NULL
+			       ? (guint)g_ascii_strtoull(parts[1], NULL, 10)
+			       : 1;
+
+	for (gsize i = 0; parts[0] != NULL && domain_rule_tables[i] != NULL; i++) {
+		for (gsize k = 0; k < domain_rule_tables[i]->n_rules; k++) {
+			const struct domain_rule *rule = &domain_rule_tables[i]->rules[k];
+
+			if (g_str_equal(rule->rule.id, parts[0]) && --number == 0)
+				return rule;
+		}
+	}
+	return NULL;
 }

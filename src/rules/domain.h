@@ -71,6 +71,9 @@ extern const struct domain_rules *const domain_rule_tables[];
 GPtrArray *domain_judge(struct document *document, const struct machine *machine,
 			const struct schema *schema);
 
+/* domain_rule_named - "ST-02", or "ST-02#2" for the second rule of that id; NULL: there is none */
+const struct domain_rule *domain_rule_named(const char *name);
+
 /* domain_note_unchecked - say that the form was not checked, because the schema is not there */
 void domain_note_unchecked(GPtrArray *findings, const char *why);
 

@@ -63,7 +63,10 @@ GPtrArray *lint_judge(const char *text, gsize length, const struct machine *mach
 	if (kind == LINT_DOMAIN || kind == LINT_NOTHING || length > DOCUMENT_MAX) {
 		autoptr(document) document = document_read(text, length, error);
 
-		return document == NULL ? NULL : domain_judge(document, machine, schema);
+		findings = document == NULL ? NULL : domain_judge(document, machine, schema);
+		for (guint i = 0; findings != NULL && i < findings->len; i++)
+			((struct finding *)g_ptr_array_index(findings, i))->element = NULL;
+		return findings;
 	}
 	valid = g_utf8_make_valid(text, (gssize)length);
 	findings = findings_new();

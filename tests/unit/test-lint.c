@@ -33,21 +33,11 @@ static GPtrArray *judge(const char *text, const struct machine *machine)
 	return judge_form(text, machine, NULL);
 }
 
-/* rule_of - the rule that "ST-02#2" names, or NULL */
 static const struct rule *rule_of(const char *name)
 {
-	g_auto(GStrv) parts = g_strsplit(name, "#", 2);
-	guint number = parts[1] != NULL ? (guint)g_ascii_strtoull(parts[1], NULL, 10) : 1;
+	const struct domain_rule *rule = domain_rule_named(name);
 
-	for (gsize i = 0; domain_rule_tables[i] != NULL; i++) {
-		for (gsize k = 0; k < domain_rule_tables[i]->n_rules; k++) {
-			const struct rule *rule = &domain_rule_tables[i]->rules[k].rule;
-
-			if (g_str_equal(rule->id, parts[0]) && --number == 0)
-				return rule;
-		}
-	}
-	return NULL;
+	return rule != NULL ? &rule->rule : NULL;
 }
 
 static guint count_of(const GPtrArray *findings, const struct rule *rule)
@@ -284,6 +274,10 @@ static void test_seed(void)
 	g_assert_cmpuint(findings->len, ==, total);
 }
 
+static void ignore_message(G_GNUC_UNUSED void *data, G_GNUC_UNUSED const char *format, ...)
+{
+}
+
 /* schema_takes - libxml2's own answer about text as it stands */
 static gboolean schema_takes(const char *text)
 {
@@ -301,7 +295,7 @@ static gboolean schema_takes(const char *text)
 		xmlRelaxNGFreeParserCtxt(parser);
 	}
 	context = xmlRelaxNGNewValidCtxt(rng);
-	xmlRelaxNGSetValidErrors(context, NULL, NULL, NULL);
+	xmlRelaxNGSetValidErrors(context, ignore_message, ignore_message, NULL);
 	takes = doc != NULL && xmlRelaxNGValidateDoc(context, doc) == 0;
 	xmlRelaxNGFreeValidCtxt(context);
 	return takes;
