@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/commands.h"
+#include "cli/judging.h"
 #include "core/error.h"
-#include "guest/virt.h"
 #include "rules/domain.h"
 #include "rules/lint.h"
 
@@ -44,47 +43,6 @@ struct report {
 static void report_clear(gpointer data)
 {
 	g_ptr_array_unref(((struct report *)data)->findings);
-}
-
-/* read_bounded - all of a stream, up to what a document may have and one byte more */
-static GBytes *read_bounded(FILE *in)
-{
-	g_autoptr(GByteArray) bytes = g_byte_array_new();
-	guint8 part[16384];
-	gsize length;
-
-	while (bytes->len <= DOCUMENT_MAX && (length = fread(part, 1, sizeof(part), in)) > 0)
-		g_byte_array_append(bytes, part, (guint)length);
-	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
-}
-
-static GBytes *read_text(const char *path, GError **error)
-{
-	GBytes *bytes;
-	FILE *in = g_str_equal(path, "-") ? stdin : fopen(path, "re");
-
-	if (in == NULL) {
-		hotseat_error_set_errno(error, errno, "%s cannot be read", path);
-		(*error)->code = HOTSEAT_ERROR_UNREADABLE;
-		return NULL;
-	}
-	bytes = read_bounded(in);
-	if (ferror(in)) {
-		g_clear_pointer(&bytes, g_bytes_unref);
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE, "%s cannot be read",
-			    path);
-	}
-	if (in != stdin)
-		fclose(in);
-	return bytes;
-}
-
-static GBytes *read_guest(const char *name, GError **error)
-{
-	autoptr(virt) virt = virt_open(error);
-	char *xml = virt == NULL ? NULL : virt_domain_xml(virt, name, error);
-
-	return xml == NULL ? NULL : g_bytes_new_take(xml, strlen(xml));
 }
 
 /* What texts are judged against. */
@@ -190,14 +148,15 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 			return -1;
 	}
 	if (guest_name != NULL) {
-		g_autoptr(GBytes) text = read_guest(guest_name, error);
+		g_autoptr(GBytes) text = judging_read_guest(guest_name, error);
 
 		if (text == NULL || !add_report(reports, guest_name, text, &bench, error))
 			return -1;
 	}
 	/* One file that cannot be read does not keep the others from being judged. */
 	for (guint i = 0; arguments[i] != NULL; i++) {
-		g_autoptr(GBytes) text = read_text(arguments[i], problem == NULL ? &problem : NULL);
+		g_autoptr(GBytes) text =
+			judging_read_text(arguments[i], problem == NULL ? &problem : NULL);
 
 		if (text != NULL)
 			add_report(reports, arguments[i], text, &bench,

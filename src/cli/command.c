@@ -14,6 +14,7 @@ const struct command *const command_table[] = {
 	&command_record,
 	/* what others wrote */
 	&command_lint,
+	&command_fix,
 	&command_explain,
 	/* guests */
 	&command_new,

@@ -355,6 +355,15 @@ static void explore_domain(struct probe *probe, const xmlNode *root)
 	show_all(nodes, marks);
 }
 
+gboolean document_fits(const struct document *document, const struct schema *schema)
+{
+	xmlDoc *xml = document_xml(document);
+	guint line, column;
+
+	return xml != NULL && document_defect(document, &line, &column) == NULL &&
+	       passes(schema, xml);
+}
+
 GPtrArray *document_misfits(const struct document *document, const struct schema *schema)
 {
 	xmlDoc *xml = document_xml(document);

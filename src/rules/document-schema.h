@@ -27,6 +27,9 @@ struct misfit {
 	char *what; /* "the attribute pool='yes' of <disk>", "<kvm> in <domain>" */
 };
 
+/* document_fits - does the schema take it? FALSE as well for what is not well-formed */
+gboolean document_fits(const struct document *document, const struct schema *schema);
+
 /**
  * document_misfits - what of a document its schema does not take
  *
