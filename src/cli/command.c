@@ -18,6 +18,7 @@ const struct command *const command_table[] = {
 	&command_explain,
 	/* guests */
 	&command_new,
+	&command_import,
 	&command_set,
 	&command_list,
 	&command_media,

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
 #include "fix/mend.h"
 
 /* Processors, Hyper-V, clocks, memory and what holds them together. */
@@ -346,9 +348,19 @@ static gboolean share_memory(struct mending *mending)
 
 #define TPM "<tpm model='tpm-crb'>\n  <backend type='emulator' version='2.0'/>\n</tpm>"
 
+/* Other prefixes are nobody's but their author's. */
+static gboolean declare_qemu(struct mending *mending)
+{
+	if (strstr(document_text_of(mending->document), "<qemu:commandline") == NULL)
+		return FALSE;
+	edit_set(mending->edit, mending->element, "xmlns:qemu",
+		 "http://libvirt.org/schemas/domain/qemu/1.0");
+	return TRUE;
+}
+
 static const struct mend table[] = {
 	{ "DO-04", FALSE, "declared the prefix qemu, without which libvirt looks past its elements",
-	  MEND_SET, "xmlns:qemu", "http://libvirt.org/schemas/domain/qemu/1.0" },
+	  MEND_CALL, .mend = declare_qemu },
 	{ "DX-02", TRUE, "gave the guest the newest machine of its kind", MEND_CALL,
 	  .mend = newest_machine },
 	{ "DX-03", TRUE, "let libvirt find the firmware; the guest keeps its variables", MEND_CALL,

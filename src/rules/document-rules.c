@@ -74,9 +74,13 @@ static void judge_prefix(const struct domain_rule *rule, struct judging *judging
 	for (guint i = 0; i < lost->len; i++) {
 		const struct loss *loss = g_ptr_array_index(lost, i);
 
-		if (loss->kind == LOSS_PREFIX)
-			blame_text(rule, judging, loss->line, loss->column)->evidence =
-				g_strdup_printf("the prefix %s is not declared", loss->what);
+		struct finding *finding;
+
+		if (loss->kind != LOSS_PREFIX)
+			continue;
+		finding = blame_text(rule, judging, loss->line, loss->column);
+		finding->element = document_domain(judging->document);
+		finding->evidence = g_strdup_printf("the prefix %s is not declared", loss->what);
 	}
 }
 

@@ -386,6 +386,41 @@ gboolean document_complete(const struct document *document)
 	       tag_place_of(document, element_of(document->domain))->length > 0;
 }
 
+/* Blanks between elements are no text that anybody meant. */
+static void drop_blanks(xmlNode *root)
+{
+	for (xmlNode *node = root; node != NULL; node = next_element(node, root)) {
+		xmlNode *next = NULL;
+
+		for (xmlNode *child = node->children; child != NULL; child = next) {
+			next = child->next;
+			if (xmlIsBlankNode(child) && xmlChildElementCount(node) > 0) {
+				xmlUnlinkNode(child);
+				xmlFreeNode(child);
+			}
+		}
+	}
+}
+
+char *document_rewritten(const struct document *document)
+{
+	xmlDoc *copy;
+	xmlChar *text = NULL;
+	char *result;
+	int size = 0;
+
+	if (document->domain == NULL)
+		return NULL;
+	copy = xmlNewDoc(XML_STRING("1.0"));
+	xmlDocSetRootElement(copy, xmlDocCopyNode(document->domain, copy, 1));
+	drop_blanks(xmlDocGetRootElement(copy));
+	xmlDocDumpFormatMemoryEnc(copy, &text, &size, "UTF-8", 1);
+	result = g_strndup((const char *)text, (gsize)size);
+	xmlFree(text);
+	xmlFreeDoc(copy);
+	return result;
+}
+
 const char *document_root_name(const struct document *document)
 {
 	const xmlNode *root = document->xml != NULL ? xmlDocGetRootElement(document->xml) : NULL;

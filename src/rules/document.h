@@ -57,6 +57,13 @@ const struct element *document_domain(const struct document *document);
 /* document_complete - the <domain> tag stands in the text, so that what is missing is missing */
 gboolean document_complete(const struct document *document);
 
+/**
+ * document_rewritten - its <domain> as well-formed text, whatever it was read from
+ *
+ * Comments and blanks of damaged text are lost. Return: newly allocated; NULL if there is none.
+ */
+char *document_rewritten(const struct document *document);
+
 /* document_root_name - "device", "network"; NULL: no element at all */
 const char *document_root_name(const struct document *document);
 
