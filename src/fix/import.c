@@ -180,6 +180,19 @@ static gboolean apply(struct foreign *foreign, struct edit *edit, GError **error
 	return TRUE;
 }
 
+/* A domain without <os> or <devices> is not one that starts, but that is no reason to refuse it. */
+static gboolean complete(struct foreign *foreign, GError **error)
+{
+	autoptr(edit) edit = edit_new(foreign->document);
+	const struct element *domain = document_domain(foreign->document);
+
+	if (document_first(foreign->document, NULL, "os/type") == NULL)
+		edit_put(edit, "os", "<type arch='x86_64' machine='q35'>hvm</type>");
+	if (document_first(foreign->document, NULL, "devices") == NULL)
+		edit_append(edit, domain, "<devices>\n</devices>");
+	return apply(foreign, edit, error);
+}
+
 static gboolean leave_behind(struct foreign *foreign, GError **error)
 {
 	autoptr(edit) edit = edit_new(foreign->document);
@@ -202,6 +215,25 @@ static gboolean is_q35(struct foreign *foreign)
 static gboolean emulated(const struct import_wish *wish)
 {
 	return g_str_equal(wish->capabilities->virt_type, "qemu");
+}
+
+/*
+ * libxml2's validation of libvirt's interleaved schema wants related elements near each other: a
+ * name at the end and a uuid at the beginning are refused. So things stand where libvirt has them.
+ */
+static void put_first(struct foreign *foreign, struct edit *edit, const char *xml)
+{
+	const struct element *element = document_first(foreign->document, NULL, "*[1]");
+
+	if (element != NULL)
+		edit_insert_before(edit, element, xml);
+	else
+		edit_append(edit, document_domain(foreign->document), xml);
+}
+
+static void put_before_os(struct foreign *foreign, struct edit *edit, const char *xml)
+{
+	edit_insert_before(edit, document_first(foreign->document, NULL, "os"), xml);
 }
 
 /* One disk: its own image, the one that was named, or none. */
@@ -362,7 +394,7 @@ static void write_processors(struct foreign *foreign, const struct import_wish *
 {
 	const struct placement *placement = &plan->placement;
 	const struct element *vcpu = document_first(foreign->document, NULL, "vcpu");
-	g_autoptr(GString) pins = g_string_new(NULL);
+	g_autoptr(GString) pins = g_string_new("<cputune>\n");
 	g_autofree char *emulator = cpus_format(placement->emulator);
 	g_autofree char *count = g_strdup_printf("%u", placement->vcpu->len);
 	g_autofree char *cpu = NULL, *plain = g_strdup_printf("<vcpu>%s</vcpu>", count);
@@ -370,12 +402,12 @@ static void write_processors(struct foreign *foreign, const struct import_wish *
 
 	if (vcpu != NULL)
 		edit_remove(edit, vcpu);
-	edit_append(edit, document_domain(foreign->document), plain);
+	put_before_os(foreign, edit, plain);
 	for (guint i = 0; i < placement->vcpu->len; i++)
-		g_string_append_printf(pins, "<vcpupin vcpu='%u' cpuset='%u'/>\n", i,
+		g_string_append_printf(pins, "  <vcpupin vcpu='%u' cpuset='%u'/>\n", i,
 				       g_array_index(placement->vcpu, guint, i));
-	g_string_append_printf(pins, "<emulatorpin cpuset='%s'/>", emulator);
-	edit_put(edit, "cputune", pins->str);
+	g_string_append_printf(pins, "  <emulatorpin cpuset='%s'/>\n</cputune>", emulator);
+	put_before_os(foreign, edit, pins->str);
 	cpu = g_strdup_printf(
 		"<cpu %s>\n  <topology sockets='%u' dies='%u' cores='%u' "
 		"threads='%u'/>%s\n</cpu>",
@@ -386,7 +418,7 @@ static void write_processors(struct foreign *foreign, const struct import_wish *
 		!emulated(wish) && amd && placement->threads > 1
 			? "\n  <feature policy='require' name='topoext'/>"
 			: "");
-	edit_append(edit, document_domain(foreign->document), cpu);
+	put_before_os(foreign, edit, cpu);
 }
 
 static void write_memory(struct foreign *foreign, const struct plan *plan, struct edit *edit)
@@ -398,7 +430,7 @@ static void write_memory(struct foreign *foreign, const struct plan *plan, struc
 
 	for (guint i = 0; i < old_ones->len; i++)
 		edit_remove(edit, g_ptr_array_index(old_ones, i));
-	edit_append(edit, document_domain(foreign->document), xml);
+	put_before_os(foreign, edit, xml);
 }
 
 /* HD-01: all functions in one slot; on q35 below a root port of their own. */
@@ -483,9 +515,10 @@ static gboolean settle(struct foreign *foreign, const struct import_wish *wish,
 
 	edit_set(edit, domain, "id", NULL);
 	edit_set(edit, domain, "type", wish->capabilities->virt_type);
-	if (name != NULL)
-		edit_remove(edit, name);
-	edit_append(edit, domain, name_xml);
+	if (name != NULL && foreign->name != NULL && foreign->name[0] != '\0')
+		edit_text(edit, name, called);
+	else
+		put_first(foreign, edit, name_xml);
 	settle_firmware(foreign, wish, edit);
 	if (emulated(wish))
 		without_kvm(foreign, edit);
@@ -505,14 +538,50 @@ static gboolean add(struct foreign *foreign, const struct import_wish *wish,
 		DOMAIN_METADATA_URI, plan->card->fingerprint);
 	autoptr(edit) edit = edit_new(foreign->document);
 
-	edit_put(edit, "metadata", metadata);
-	write_processors(foreign, wish, plan, edit);
+	if (document_first(foreign->document, NULL, "metadata") != NULL) {
+		edit_put(edit, "metadata", metadata);
+	} else {
+		g_autofree char *whole = g_strdup_printf("<metadata>\n%s\n</metadata>", metadata);
+
+		put_before_os(foreign, edit, whole);
+	}
 	write_memory(foreign, plan, edit);
+	write_processors(foreign, wish, plan, edit);
 	write_isos(foreign, wish, edit);
 	write_card(foreign, plan, edit);
 	write_inputs(plan, edit);
 	edit_put(edit, "devices", "<memballoon model='none'/>");
 	return apply(foreign, edit, error);
+}
+
+#define MAX_ROUNDS 4
+
+/* What this libvirt does not know is left behind, piece by piece. */
+static gboolean drop_misfits(struct foreign *foreign, const struct schema *schema, GError **error)
+{
+	for (guint round = 0; schema != NULL && round < MAX_ROUNDS; round++) {
+		g_autoptr(GPtrArray) misfits = document_misfits(foreign->document, schema);
+		g_autoptr(GHashTable) gone = g_hash_table_new(NULL, NULL);
+		autoptr(edit) edit = edit_new(foreign->document);
+
+		if (misfits->len == 0)
+			return TRUE;
+		for (guint i = 0; i < misfits->len; i++) {
+			const struct misfit *misfit = g_ptr_array_index(misfits, i);
+
+			if (misfit->element == document_domain(foreign->document) ||
+			    !g_hash_table_add(gone, (gpointer)(guintptr)misfit->element))
+				continue;
+			note(foreign, "This libvirt does not take %s: left out.", misfit->what);
+			if (misfit->attribute != NULL)
+				edit_set(edit, misfit->element, misfit->attribute, NULL);
+			else
+				edit_remove(edit, misfit->element);
+		}
+		if (!apply(foreign, edit, error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 /* Windows has drivers for its own disk and network card; virtio's are on a medium of their own. */
@@ -546,8 +615,9 @@ char *import_make(struct foreign *foreign, const struct import_wish *wish, const
 {
 	g_assert(plan->card != NULL);
 	mend(foreign, wish);
-	if (!leave_behind(foreign, error) || !settle(foreign, wish, plan, error) ||
-	    !add(foreign, wish, plan, error))
+	if (!complete(foreign, error) || !leave_behind(foreign, error) ||
+	    !settle(foreign, wish, plan, error) || !add(foreign, wish, plan, error) ||
+	    !drop_misfits(foreign, wish->schema, error))
 		return NULL;
 	note_drivers(foreign, wish);
 	return domain_edit_screen(foreign->text, TRUE, error);

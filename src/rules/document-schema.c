@@ -130,17 +130,19 @@ static void misfit_free(gpointer data)
 {
 	struct misfit *misfit = data;
 
+	g_free(misfit->attribute);
 	g_free(misfit->what);
 	g_free(misfit);
 }
 
-static void blame(struct probe *probe, const xmlNode *original, char *what)
+static struct misfit *blame(struct probe *probe, const xmlNode *original, char *what)
 {
 	struct misfit *misfit = g_new0(struct misfit, 1);
 
 	misfit->element = element_of_node(original);
 	misfit->what = what;
 	g_ptr_array_add(probe->misfits, misfit);
+	return misfit;
 }
 
 static void blame_element(struct probe *probe, const xmlNode *original)
@@ -175,7 +177,8 @@ static gboolean blame_attribute(struct probe *probe, const xmlNode *original, xm
 		if (passes_without)
 			blame(probe, original,
 			      g_strdup_printf("%s='%.60s' of %s", name,
-					      value != NULL ? (const char *)value : "", title));
+					      value != NULL ? (const char *)value : "", title))
+				->attribute = g_strdup(name);
 		else if (attribute->ns == NULL)
 			xmlNewProp(node, attribute->name, value);
 		xmlFree(value);

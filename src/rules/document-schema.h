@@ -24,7 +24,8 @@ AUTOPTR_DEFINE(schema)
 /* What a schema does not take. */
 struct misfit {
 	const struct element *element;
-	char *what; /* "the attribute pool='yes' of <disk>", "<kvm> in <domain>" */
+	char *attribute; /* of the element, which would pass without it; NULL: the element */
+	char *what;      /* "the attribute pool='yes' of <disk>", "<kvm> in <domain>" */
 };
 
 /* document_fits - does the schema take it? FALSE as well for what is not well-formed */

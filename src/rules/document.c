@@ -386,15 +386,15 @@ gboolean document_complete(const struct document *document)
 	       tag_place_of(document, element_of(document->domain))->length > 0;
 }
 
-/* Blanks between elements are no text that anybody meant. */
-static void drop_blanks(xmlNode *root)
+/* Text beside elements is blanks, or what a page or a shell had there: libvirt has none. */
+static void drop_loose_text(xmlNode *root)
 {
 	for (xmlNode *node = root; node != NULL; node = next_element(node, root)) {
 		xmlNode *next = NULL;
 
 		for (xmlNode *child = node->children; child != NULL; child = next) {
 			next = child->next;
-			if (xmlIsBlankNode(child) && xmlChildElementCount(node) > 0) {
+			if (xmlNodeIsText(child) && xmlChildElementCount(node) > 0) {
 				xmlUnlinkNode(child);
 				xmlFreeNode(child);
 			}
@@ -413,7 +413,7 @@ char *document_rewritten(const struct document *document)
 		return NULL;
 	copy = xmlNewDoc(XML_STRING("1.0"));
 	xmlDocSetRootElement(copy, xmlDocCopyNode(document->domain, copy, 1));
-	drop_blanks(xmlDocGetRootElement(copy));
+	drop_loose_text(xmlDocGetRootElement(copy));
 	xmlDocDumpFormatMemoryEnc(copy, &text, &size, "UTF-8", 1);
 	result = g_strndup((const char *)text, (gsize)size);
 	xmlFree(text);
