@@ -34,8 +34,9 @@ static const struct {
 	  "clock/timer[@name='hypervclock'][@present='yes']))" },
 	{ DOMAIN_WIN11, DOMAIN_WINDOWS,
 	  "metadata/libosinfo:libosinfo/libosinfo:os[contains(@id, '/win/11')] or "
-	  "contains(translate(name, 'WIN', 'win'), 'win11') or "
-	  "contains(translate(name, 'WINDOS', 'windos'), 'windows11')" },
+	  "(not(metadata/libosinfo:libosinfo/libosinfo:os) and "
+	  "(contains(translate(name, 'WIN', 'win'), 'win11') or "
+	  "contains(translate(name, 'WINDOS', 'windos'), 'windows11')))" },
 	{ DOMAIN_Q35, 0, "os/type[contains(@machine, 'q35')]" },
 	{ DOMAIN_AMD, DOMAIN_X86,
 	  "cpu/feature[@name='svm' or @name='topoext'][@policy='require' or @policy='force'] or "

@@ -469,6 +469,63 @@ static void test_agreement(void)
 	g_test_message("%u of %u are broken for their form", broken, total);
 }
 
+static gboolean is_looked_at(const struct finding *finding)
+{
+	return finding->severity <= SEVERITY_RISKY && !g_str_equal(finding->rule->id, "DO-01") &&
+	       !g_str_equal(finding->rule->id, "DO-06");
+}
+
+/*
+ * lint-verdicts.tsv holds what somebody looked at, finding by finding, in the files themselves. A
+ * rule that says something else about them now wants to be looked at again.
+ */
+static void test_looked_at(void)
+{
+	g_autofree char *path = g_test_build_filename(G_TEST_DIST, "lint-verdicts.tsv", NULL);
+	g_autofree char *table = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	g_assert_true(g_file_get_contents(path, &table, NULL, NULL));
+	lines = g_strsplit(table, "\n", -1);
+	for (guint i = 0; lines[i] != NULL;) {
+		g_auto(GStrv) fields = g_strsplit(lines[i], "\t", 5);
+		g_autofree char *name = NULL, *text = NULL;
+		g_autoptr(GPtrArray) findings = NULL;
+		guint found = 0, listed = 0;
+
+		if (lines[i][0] == '#' || fields[0] == NULL) {
+			i++;
+			continue;
+		}
+		name = g_build_filename("domains", fields[0], NULL);
+		text = corpus_read(name);
+		if (text == NULL) {
+			g_test_skip("the corpus is not here");
+			return;
+		}
+		findings = judge_form(text, NULL, installed);
+		for (guint k = 0; k < findings->len; k++)
+			found += is_looked_at(g_ptr_array_index(findings, k));
+		for (; lines[i] != NULL && g_str_has_prefix(lines[i], fields[0]); i++) {
+			g_auto(GStrv) row = g_strsplit(lines[i], "\t", 5);
+			guint count = 0;
+
+			for (guint k = 0; k < findings->len; k++) {
+				const struct finding *finding = g_ptr_array_index(findings, k);
+
+				count += is_looked_at(finding) &&
+					 g_str_equal(finding->rule->id, row[1]) &&
+					 g_str_equal(severity_name(finding->severity), row[2]);
+			}
+			if (count != g_ascii_strtoull(row[3], NULL, 10))
+				g_error("%s %s: %u, and %s were looked at", name, row[1], count,
+					row[3]);
+			listed += count;
+		}
+		g_assert_cmpuint(found, ==, listed);
+	}
+}
+
 /* Everything in a folder goes through; what libvirt itself tests is never called broken. */
 static void judge_folder(const char *folder, gboolean valid)
 {
@@ -520,6 +577,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/lint/seed", test_seed);
 	g_test_add_func("/lint/counts", test_counts);
 	g_test_add_func("/lint/agreement", test_agreement);
+	g_test_add_func("/lint/looked-at", test_looked_at);
 	g_test_add_func("/lint/domains", test_domains);
 	g_test_add_func("/lint/libvirt", test_libvirt);
 	status = g_test_run();
