@@ -41,6 +41,7 @@ bench: deps all
 	@meson compile -C $(BUILD) reading read-loop >/dev/null
 	bench/devices $(BUILD)/src/cli/hotseat
 	bench/reading-ratio $(BUILD)
+	bench/lint $(BUILD)/src/cli/hotseat
 	meson test -C $(BUILD) promises placement --verbose | grep -E "slowest|every placement|^. all|# all"
 
 fuzz:
