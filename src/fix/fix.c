@@ -7,6 +7,7 @@
 #include "fix/mend.h"
 
 #define MAX_ROUNDS 400u
+#define FIX_MAX ((guint)512 << 10)
 
 static const struct mends *const all_mends[] = { &mends_processor, &mends_devices, &mends_inputs };
 
@@ -234,6 +235,11 @@ static gboolean check_readable(const struct document *document, const char *text
 	if (document_domain(document) == NULL) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
 			    "there is no <domain> in it");
+		return FALSE;
+	}
+	if (length > FIX_MAX) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
+			    "it is larger than %u KiB, which no domain is", FIX_MAX >> 10);
 		return FALSE;
 	}
 	if (defect != NULL) {

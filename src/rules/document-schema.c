@@ -16,7 +16,9 @@
  */
 #define XML_STRING(text) ((const xmlChar *)(text))
 #define MAX_MISFITS 32
-#define MAX_PROBES 4096u /* a stranger's document must not keep us busy */
+/* A stranger's document must not keep us busy: so often, and so many bytes in all. */
+#define MAX_PROBES 4096u
+#define MAX_PROBED ((guint)64 << 20)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGParserCtxt, xmlRelaxNGFreeParserCtxt)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGValidCtxt, xmlRelaxNGFreeValidCtxt)
@@ -67,7 +69,7 @@ struct probe {
 	xmlRelaxNG *rng;
 	xmlDoc *copy;
 	GPtrArray *misfits;
-	guint asked;
+	guint asked, limit;
 };
 
 static gboolean passes(const struct schema *schema, xmlDoc *xml)
@@ -83,7 +85,7 @@ static gboolean probe_passes(struct probe *probe)
 	const struct schema schema = { probe->rng };
 
 	/* Out of patience: what was narrowed down so far has to do. */
-	return probe->asked++ >= MAX_PROBES || passes(&schema, probe->copy);
+	return probe->asked++ >= probe->limit || passes(&schema, probe->copy);
 }
 
 static xmlNode *hide(xmlNode *node)
@@ -378,6 +380,7 @@ GPtrArray *document_misfits(const struct document *document, const struct schema
 	if (root == NULL || element_of_node(root) != document_domain(document) ||
 	    document_defect(document, &line, &column) != NULL || passes(schema, xml))
 		return probe.misfits;
+	probe.limit = MIN(MAX_PROBES, MAX_PROBED / (guint)(strlen(document_text_of(document)) + 1));
 	probe.copy = xmlCopyDoc(xml, 1);
 	explore_domain(&probe, root);
 	xmlFreeDoc(probe.copy);

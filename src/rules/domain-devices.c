@@ -89,39 +89,49 @@ static void judge_passed_twice(const struct domain_rule *rule, struct judging *j
 	}
 }
 
-/*
- * below_port - is this bus that of a root port? The port of bus N is the controller with index N.
- * Where q35 has no controller of that index, libvirt adds a root port for a passed device.
- */
-static gboolean below_port(struct judging *judging, const struct element *address,
-			   const GPtrArray *controllers, guint64 bus)
+/* controllers_by_index - the models of PCI controllers, "" where none is said */
+static GHashTable *controllers_by_index(struct judging *judging)
 {
+	g_autoptr(GPtrArray) controllers =
+		document_find(judging->document, NULL, "devices/controller[@type='pci'][@index]");
+	GHashTable *models = g_hash_table_new(NULL, NULL);
+
 	for (guint i = 0; i < controllers->len; i++) {
 		const struct element *controller = g_ptr_array_index(controllers, i);
 		const char *index = element_attribute(judging->document, controller, "index");
 		const char *model = element_attribute(judging->document, controller, "model");
+		guint number = (guint)MIN(g_ascii_strtoull(index, NULL, 0), 0xffff);
 
-		if (index != NULL && g_ascii_strtoull(index, NULL, 0) == bus)
-			return g_strcmp0(model, "pcie-root-port") == 0;
+		g_hash_table_insert(models, GUINT_TO_POINTER(number),
+				    (gpointer)(guintptr)(model != NULL ? model : ""));
 	}
-	return (judging->traits & DOMAIN_Q35) && bus > 0 &&
-	       document_first(judging->document, address, "parent::hostdev") != NULL;
+	return models;
 }
 
+/*
+ * A root port has one slot. The port of bus N is the controller with index N; where q35 has none of
+ * that index, libvirt adds a root port for a passed device.
+ */
 static void judge_port_slot(const struct domain_rule *rule, struct judging *judging)
 {
 	g_autoptr(GPtrArray) addresses = document_find(
 		judging->document, NULL, "devices/*/address[@type='pci'][@bus][@slot]");
-	g_autoptr(GPtrArray) controllers =
-		document_find(judging->document, NULL, "devices/controller[@type='pci']");
+	g_autoptr(GHashTable) models = controllers_by_index(judging);
 
 	for (guint i = 0; i < addresses->len; i++) {
 		const struct element *address = g_ptr_array_index(addresses, i);
-		const char *bus = element_attribute(judging->document, address, "bus");
 		const char *slot = element_attribute(judging->document, address, "slot");
+		guint64 bus = g_ascii_strtoull(element_attribute(judging->document, address, "bus"),
+					       NULL, 0);
+		const char *model =
+			g_hash_table_lookup(models, GUINT_TO_POINTER((guint)MIN(bus, 0xffff)));
 
-		if (g_ascii_strtoull(slot, NULL, 0) != 0 &&
-		    below_port(judging, address, controllers, g_ascii_strtoull(bus, NULL, 0)))
+		if (g_ascii_strtoull(slot, NULL, 0) == 0)
+			continue;
+		if (model == NULL && (judging->traits & DOMAIN_Q35) && bus > 0 &&
+		    document_first(judging->document, address, "parent::hostdev") != NULL)
+			model = "pcie-root-port";
+		if (g_strcmp0(model, "pcie-root-port") == 0)
 			domain_blame(rule, judging, address);
 	}
 }
