@@ -127,6 +127,8 @@ static const struct {
 	{ "devices/graphics | devices/video | devices/redirdev | devices/smartcard", NULL },
 	{ "devices/channel[@type='spicevmc' or @type='spiceport']", NULL },
 	{ "devices/memballoon", NULL },
+	{ "devices/tpm[backend/@type='passthrough']",
+	  "The other machine's TPM was passed; the guest gets one of its own, without its keys." },
 	{ "devices/hub | devices/lease | devices/panic", NULL },
 	{ "cputune", "Pinning was for the other machine's processors; it is chosen anew." },
 	{ "numatune", NULL },
@@ -145,6 +147,7 @@ static const char *const details[] = {
 	"@type='ccid']",
 	"devices/disk/backingStore | devices/disk/mirror",
 	"devices/interface/target",
+	"devices/sound/audio",
 	"devices/*/iotune",
 };
 
@@ -342,12 +345,22 @@ static void settle_usb(struct foreign *foreign, struct edit *edit)
 {
 	g_autoptr(GPtrArray) devices =
 		document_find(foreign->document, NULL, "devices/hostdev[@type='usb']");
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
 	for (guint i = 0; i < devices->len; i++) {
 		const struct element *device = g_ptr_array_index(devices, i);
 		const struct element *source =
 			document_first(foreign->document, device, "source[vendor][product]");
 
+		const char *vendor = document_text(foreign->document, device, "source/vendor/@id");
+		const char *product =
+			document_text(foreign->document, device, "source/product/@id");
+
+		if (source != NULL &&
+		    !g_hash_table_add(seen, g_strdup_printf("%s:%s", vendor, product))) {
+			edit_remove(edit, device);
+			continue;
+		}
 		/* US-02: by number it is another device here */
 		if (source == NULL) {
 			edit_remove(edit, device);
@@ -381,6 +394,9 @@ static void settle_firmware(struct foreign *foreign, const struct import_wish *w
 	}
 	if (!document_true(document, "os[@firmware='efi']"))
 		return;
+	/* libvirt refuses UEFI without it */
+	if (document_first(document, NULL, "features/acpi") == NULL)
+		edit_put(edit, "features", "<acpi/>");
 	if (loader != NULL)
 		edit_remove(edit, loader);
 	if (!secure && document_first(document, NULL, "os/firmware") == NULL)
@@ -459,6 +475,16 @@ static void write_card(struct foreign *foreign, const struct plan *plan, struct 
 	}
 }
 
+/* The threads went with the pinning. */
+static void settle_controllers(struct foreign *foreign, struct edit *edit)
+{
+	g_autoptr(GPtrArray) drivers =
+		document_find(foreign->document, NULL, "devices/controller/driver[@iothread]");
+
+	for (guint i = 0; i < drivers->len; i++)
+		edit_set(edit, g_ptr_array_index(drivers, i), "iothread", NULL);
+}
+
 static void write_inputs(const struct plan *plan, struct edit *edit)
 {
 	const struct input *const inputs[] = { plan->keyboard, plan->mouse };
@@ -525,12 +551,13 @@ static gboolean settle(struct foreign *foreign, const struct import_wish *wish,
 	settle_disks(foreign, wish, edit);
 	settle_networks(foreign, edit);
 	settle_usb(foreign, edit);
+	settle_controllers(foreign, edit);
 	return apply(foreign, edit, error);
 }
 
 /* Each in a round of its own, so that a folder that is made is found by what comes next. */
 static gboolean add(struct foreign *foreign, const struct import_wish *wish,
-		    const struct plan *plan, GError **error)
+		    const struct plan *plan, gboolean had_tpm, GError **error)
 {
 	g_autofree char *metadata = g_strdup_printf(
 		"<hotseat:guest xmlns:hotseat='%s' version='1'>\n"
@@ -551,6 +578,10 @@ static gboolean add(struct foreign *foreign, const struct import_wish *wish,
 	write_card(foreign, plan, edit);
 	write_inputs(plan, edit);
 	edit_put(edit, "devices", "<memballoon model='none'/>");
+	if (had_tpm)
+		edit_put(edit, "devices",
+			 "<tpm model='tpm-crb'>\n  <backend type='emulator' "
+			 "version='2.0'/>\n</tpm>");
 	return apply(foreign, edit, error);
 }
 
@@ -613,10 +644,13 @@ static void note_drivers(struct foreign *foreign, const struct import_wish *wish
 char *import_make(struct foreign *foreign, const struct import_wish *wish, const struct plan *plan,
 		  GError **error)
 {
+	gboolean had_tpm;
+
 	g_assert(plan->card != NULL);
 	mend(foreign, wish);
+	had_tpm = document_true(foreign->document, "devices/tpm/backend[@type='passthrough']");
 	if (!complete(foreign, error) || !leave_behind(foreign, error) ||
-	    !settle(foreign, wish, plan, error) || !add(foreign, wish, plan, error) ||
+	    !settle(foreign, wish, plan, error) || !add(foreign, wish, plan, had_tpm, error) ||
 	    !drop_misfits(foreign, wish->schema, error))
 		return NULL;
 	note_drivers(foreign, wish);
