@@ -164,6 +164,25 @@ static void test_every_rule_has_a_case(void)
 	}
 }
 
+/* What has no rule has a reason, and what has a rule is not excused. */
+static void test_unruled(void)
+{
+	g_autofree char *path = g_test_build_filename(G_TEST_DIST, "lint-unruled.tsv", NULL);
+	g_autofree char *table = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	g_assert_true(g_file_get_contents(path, &table, NULL, NULL));
+	lines = g_strsplit(g_strstrip(table), "\n", -1);
+	for (guint i = 0; lines[i] != NULL; i++) {
+		g_auto(GStrv) fields = g_strsplit(lines[i], "\t", 2);
+
+		if (lines[i][0] == '#')
+			continue;
+		g_assert_cmpuint(g_strv_length(fields), ==, 2);
+		g_assert_null(domain_rule_named(fields[0]));
+	}
+}
+
 static void test_places(void)
 {
 	const char *const text =
@@ -568,6 +587,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/lint/clean", test_clean);
 	g_test_add_func("/lint/cases", test_cases);
 	g_test_add_func("/lint/every-rule-has-a-case", test_every_rule_has_a_case);
+	g_test_add_func("/lint/unruled", test_unruled);
 	g_test_add_func("/lint/places", test_places);
 	g_test_add_func("/lint/damaged", test_damaged);
 	g_test_add_func("/lint/bombs", test_bombs);
