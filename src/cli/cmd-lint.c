@@ -143,9 +143,12 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 	}
 	/* one that was asked for must be there; libvirt's own may be missing */
 	if (schema_path != NULL) {
-		bench.schema = schema_open(schema_path, error);
-		if (bench.schema == NULL)
+		bench.schema = schema_open(schema_path, &problem);
+		if (bench.schema == NULL) {
+			g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE, "%s",
+				    problem->message);
 			return -1;
+		}
 	}
 	if (guest_name != NULL) {
 		g_autoptr(GBytes) text = judging_read_guest(guest_name, error);
