@@ -44,6 +44,7 @@ bench: deps all
 	bench/live $(BUILD)/src/cli/hotseat
 	bench/devices $(BUILD)/src/cli/hotseat
 	bench/reading-ratio $(BUILD)
+	bench/lint $(BUILD)/src/cli/hotseat
 	meson test -C $(BUILD) promises placement --verbose | grep -E "slowest|every placement|^. all|# all"
 
 fuzz:

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/commands.h"
+#include "cli/judging.h"
 #include "core/error.h"
-#include "guest/virt.h"
-#include "rules/document.h"
+#include "rules/domain.h"
 #include "rules/lint.h"
 
 static const char *const examples[] = {
@@ -21,7 +20,7 @@ static const char *const examples[] = {
 	NULL,
 };
 
-static char *guest_name;
+static char *guest_name, *schema_path;
 static gboolean against_host;
 
 static const GOptionEntry options[] = {
@@ -29,6 +28,8 @@ static const GOptionEntry options[] = {
 	  "Judge a guest of this machine instead of a file", "NAME" },
 	{ "host", 0, 0, G_OPTION_ARG_NONE, &against_host,
 	  "Judge against this machine: its cards, processors, memory and files", NULL },
+	{ "schema", 0, 0, G_OPTION_ARG_FILENAME, &schema_path,
+	  "Check the form by this schema of libvirt (default: " SCHEMA_INSTALLED ")", "FILE" },
 	{ NULL },
 };
 
@@ -44,60 +45,44 @@ static void report_clear(gpointer data)
 	g_ptr_array_unref(((struct report *)data)->findings);
 }
 
-/* read_bounded - all of a stream, up to what a document may have and one byte more */
-static GBytes *read_bounded(FILE *in)
-{
-	g_autoptr(GByteArray) bytes = g_byte_array_new();
-	guint8 part[16384];
-	gsize length;
+/* What texts are judged against. */
+struct bench {
+	struct machine *machine; /* NULL: the text alone */
+	struct schema *schema;   /* NULL: not there */
+	GError *no_schema;
+};
 
-	while (bytes->len <= DOCUMENT_MAX && (length = fread(part, 1, sizeof(part), in)) > 0)
-		g_byte_array_append(bytes, part, (guint)length);
-	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+static void bench_clear(struct bench *bench)
+{
+	machine_free(bench->machine);
+	schema_free(bench->schema);
+	g_clear_error(&bench->no_schema);
 }
 
-static GBytes *read_text(const char *path, GError **error)
+/* Loading the schema takes longer than judging a domain: only for the first that needs it. */
+static const struct schema *bench_schema(struct bench *bench, enum lint_kind kind)
 {
-	GBytes *bytes;
-	FILE *in = g_str_equal(path, "-") ? stdin : fopen(path, "re");
-
-	if (in == NULL) {
-		hotseat_error_set_errno(error, errno, "%s cannot be read", path);
-		(*error)->code = HOTSEAT_ERROR_UNREADABLE;
-		return NULL;
-	}
-	bytes = read_bounded(in);
-	if (ferror(in)) {
-		g_clear_pointer(&bytes, g_bytes_unref);
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE, "%s cannot be read",
-			    path);
-	}
-	if (in != stdin)
-		fclose(in);
-	return bytes;
+	if (kind == LINT_DOMAIN && bench->schema == NULL && bench->no_schema == NULL)
+		bench->schema = schema_open(SCHEMA_INSTALLED, &bench->no_schema);
+	return kind == LINT_DOMAIN ? bench->schema : NULL;
 }
 
-static GBytes *read_guest(const char *name, GError **error)
-{
-	autoptr(virt) virt = virt_open(error);
-	char *xml = virt == NULL ? NULL : virt_domain_xml(virt, name, error);
-
-	return xml == NULL ? NULL : g_bytes_new_take(xml, strlen(xml));
-}
-
-static gboolean add_report(GArray *reports, const char *subject, GBytes *text,
-			   const struct machine *machine, GError **error)
+static gboolean add_report(GArray *reports, const char *subject, GBytes *text, struct bench *bench,
+			   GError **error)
 {
 	gsize length;
 	const char *data = g_bytes_get_data(text, &length);
 	struct report report = { .subject = subject };
 
 	report.kind = lint_kind_of(data != NULL ? data : "", length);
-	report.findings = lint_judge(data != NULL ? data : "", length, machine, error);
+	report.findings = lint_judge(data != NULL ? data : "", length, bench->machine,
+				     bench_schema(bench, report.kind), error);
 	if (report.findings == NULL) {
 		g_prefix_error(error, "%s cannot be judged: ", subject);
 		return FALSE;
 	}
+	if (report.kind == LINT_DOMAIN && bench->no_schema != NULL)
+		domain_note_unchecked(report.findings, bench->no_schema->message);
 	g_array_append_val(reports, report);
 	return TRUE;
 }
@@ -142,7 +127,7 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 {
 	g_autoptr(GArray) reports = g_array_new(FALSE, FALSE, sizeof(struct report));
 	g_autoptr(GError) problem = NULL;
-	autoptr(machine) machine = NULL;
+	__attribute__((cleanup(bench_clear))) struct bench bench = { 0 };
 	int status;
 
 	g_array_set_clear_func(reports, report_clear);
@@ -151,23 +136,33 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 			    "lint needs files, - or --guest NAME, and not both");
 		return -1;
 	}
-	machine = open_machine(invocation, &problem);
+	bench.machine = open_machine(invocation, &problem);
 	if (problem != NULL) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE, "%s", problem->message);
 		return -1;
 	}
+	/* one that was asked for must be there; libvirt's own may be missing */
+	if (schema_path != NULL) {
+		bench.schema = schema_open(schema_path, &problem);
+		if (bench.schema == NULL) {
+			g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE, "%s",
+				    problem->message);
+			return -1;
+		}
+	}
 	if (guest_name != NULL) {
-		g_autoptr(GBytes) text = read_guest(guest_name, error);
+		g_autoptr(GBytes) text = judging_read_guest(guest_name, error);
 
-		if (text == NULL || !add_report(reports, guest_name, text, machine, error))
+		if (text == NULL || !add_report(reports, guest_name, text, &bench, error))
 			return -1;
 	}
 	/* One file that cannot be read does not keep the others from being judged. */
 	for (guint i = 0; arguments[i] != NULL; i++) {
-		g_autoptr(GBytes) text = read_text(arguments[i], problem == NULL ? &problem : NULL);
+		g_autoptr(GBytes) text =
+			judging_read_text(arguments[i], problem == NULL ? &problem : NULL);
 
 		if (text != NULL)
-			add_report(reports, arguments[i], text, machine,
+			add_report(reports, arguments[i], text, &bench,
 				   problem == NULL ? &problem : NULL);
 	}
 	status = print_reports(reports, invocation->json);
@@ -191,6 +186,9 @@ const struct command command_lint = {
 		"Without a machine only what the text alone decides is said. With --host, --root "
 		"DIR or --guest the text is judged against a machine as well: is the card there, "
 		"is its group free, are siblings pinned to siblings, is the memory enough.\n\n"
+		"The form is checked by libvirt's own schema, as it is installed here; where there "
+		"is none "
+		"lint says that it was not checked.\n\n"
 		"A document that was damaged on its way, such as one copied from a web page, is "
 		"read as far as it goes, and what was lost is said.\n\n"
 		"The exit status is 1 if something is broken, 0 if not, 5 if a file could not be "

@@ -14,9 +14,11 @@ const struct command *const command_table[] = {
 	&command_record,
 	/* what others wrote */
 	&command_lint,
+	&command_fix,
 	&command_explain,
 	/* guests */
 	&command_new,
+	&command_import,
 	&command_set,
 	&command_list,
 	&command_media,

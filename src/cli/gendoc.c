@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "fix/mend.h"
+#include "rules/config.h"
+#include "rules/explain.h"
 #include "rules/facts.h"
 #include "rules/games.h"
 #include "rules/rules.h"
@@ -259,6 +262,104 @@ static void print_rules(void)
 	print_facts();
 }
 
+/* Domain rules and those for other files, by the letters of their ids, as they stand in the tables.
+ */
+static const char *heading_of(const char *id)
+{
+	static const struct {
+		const char *letters, *heading;
+	} own[] = {
+		{ "DO", "The text itself" },
+		{ "DX", "Machine and firmware" },
+		{ "SD", "Machine and firmware" },
+		{ "CP", "Processors" },
+		{ "HV", "Hyper-V and KVM" },
+		{ "CD", "Hyper-V and KVM" },
+		{ "TM", "Clocks and timers" },
+		{ "WN", "Windows" },
+		{ "ST", "Disks" },
+		{ "NW", "Network" },
+		{ "HD", "Passed devices" },
+		{ "VD", "Emulated screens" },
+		{ "US", "USB" },
+		{ "LG", "Looking Glass" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(own); i++) {
+		if (g_str_has_prefix(id, own[i].letters))
+			return own[i].heading;
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(subjects); i++) {
+		if (g_str_has_prefix(id, subjects[i].letters))
+			return subjects[i].heading;
+	}
+	return "Others";
+}
+
+static void print_domain_rule(const struct domain_rule *rule)
+{
+	const struct mend *mend = mend_of(&rule->rule);
+
+	print_rule(&rule->rule);
+	if (rule->versions != NULL)
+		printf("* Versions: %s\n", rule->versions);
+	if (rule->fix != NULL)
+		printf("* What mends it: `%s`\n", rule->fix);
+	if (mend != NULL)
+		printf("* `hotseat fix`: %s, %s\n", mend->did,
+		       mend->choice ? "if asked to" : "without asking");
+	putchar('\n');
+}
+
+static void print_lint(void)
+{
+	const char *last = NULL;
+
+	puts("# Rules for guests\n\n"
+	     "What `hotseat lint` judges libvirt domains by, what `hotseat fix` does about it, and "
+	     "the rules for hooks and host configuration. A severity is that of the usual case.\n");
+	for (gsize i = 0; domain_rule_tables[i] != NULL; i++) {
+		for (gsize k = 0; k < domain_rule_tables[i]->n_rules; k++) {
+			const struct domain_rule *rule = &domain_rule_tables[i]->rules[k];
+			const char *heading = heading_of(rule->rule.id);
+
+			if (last == NULL || !g_str_equal(last, heading))
+				printf("## %s\n\n", heading);
+			last = heading;
+			print_domain_rule(rule);
+		}
+	}
+	puts("## Hooks and host configuration\n");
+	for (gsize i = 0; i < n_config_rules; i++) {
+		print_rule(&config_rules[i].rule);
+		printf("* What mends it: %s\n\n", config_rules[i].fix);
+	}
+}
+
+static void print_log_rule(const struct log_rule *rule)
+{
+	static const char *const sure[] = {
+		[SURE_CERTAIN] = "certain", [SURE_LIKELY] = "likely", [SURE_POSSIBLE] = "possible"
+	};
+
+	printf("### %s (%s): %s\n\n", rule->rule.id, rule->rule.remedy, rule->meaning);
+	for (gsize i = 0; rule->match[i] != NULL; i++)
+		printf("* Looks for: `%s`\n", rule->match[i]);
+	printf("* How sure: %s\n* What to do: %s\n* How well it is known: %s\n* Source: %s\n\n",
+	       sure[rule->sure], rule->next, rule_tag_words(rule->rule.tag), rule->rule.source);
+}
+
+static void print_logs(void)
+{
+	puts("# Messages and their causes\n\n"
+	     "What `hotseat explain` knows in logs of the kernel, libvirt, QEMU and what is around "
+	     "them.\n");
+	for (gsize i = 0; log_rule_tables[i] != NULL; i++) {
+		for (gsize k = 0; k < log_rule_tables[i]->n_rules; k++)
+			print_log_rule(&log_rule_tables[i]->rules[k]);
+	}
+}
+
 static void print_games(void)
 {
 	gsize n = 0;
@@ -281,7 +382,8 @@ static const struct {
 	void (*print)(void);
 } products[] = {
 	{ "man", print_man },   { "bash", print_bash },   { "zsh", print_zsh },
-	{ "fish", print_fish }, { "rules", print_rules }, { "games", print_games },
+	{ "fish", print_fish }, { "rules", print_rules }, { "lint", print_lint },
+	{ "logs", print_logs }, { "games", print_games },
 };
 
 int main(int argc, char **argv)
@@ -292,6 +394,6 @@ int main(int argc, char **argv)
 			return EXIT_SUCCESS;
 		}
 	}
-	fputs("usage: gendoc man|bash|zsh|fish|rules|games\n", stderr);
+	fputs("usage: gendoc man|bash|zsh|fish|rules|lint|logs|games\n", stderr);
 	return 2;
 }

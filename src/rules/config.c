@@ -3,6 +3,23 @@
 
 #include <string.h>
 
+static gboolean vfio_built_in(const struct machine *machine, G_GNUC_UNUSED const char *word)
+{
+	return machine->kernel != NULL && machine->kernel->vfio_pci == MODULE_BUILT_IN;
+}
+
+/* A display of this machine runs with the driver now. */
+static gboolean drives_display(const struct machine *machine, const char *word)
+{
+	for (guint i = 0; machine->devices != NULL && i < machine->devices->len; i++) {
+		const struct pcidev *dev = g_ptr_array_index(machine->devices, i);
+
+		if (pcidev_is_display(dev) && g_strcmp0(dev->driver, word) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 #define VIRQFD "\\bvfio_virqfd\\b"
 
 const struct config_rule config_rules[] = {
@@ -90,6 +107,24 @@ const struct config_rule config_rules[] = {
 	  NULL,
 	  "Every card of this driver loses it, also the host's, and an explicit load still works.",
 	  "softdep amdgpu pre: vfio-pci\nor let Hotseat bind the card when the guest starts." },
+	{ { "BD-05", SEVERITY_RISKY, 'D', "no driver that a card here has is blacklisted",
+	    "At the next boot the desktop's own card has no driver.", NULL, "ArchWiki" },
+	  KIND(MODPROBE),
+	  "^\\s*blacklist\\s+(nvidia|nouveau|amdgpu|radeon|i915|xe)\\b",
+	  NULL,
+	  "A display of this machine runs with this driver now.",
+	  "Take the line out, then build the initramfs anew.",
+	  drives_display },
+	{ { "BD-03", SEVERITY_BROKEN, 'V', "options reach a vfio-pci that is built in",
+	    "modprobe.d is read when a module is loaded; what is built in never is.", NULL,
+	    "Linux Documentation/admin-guide/kernel-parameters.rst" },
+	  KIND(MODPROBE),
+	  "^\\s*(options\\s+vfio[-_]pci\\b|softdep\\s+\\S+\\s+pre:\\s*vfio[-_]pci\\b)",
+	  NULL,
+	  "vfio-pci is built into this kernel, which does not look here.",
+	  "vfio-pci.ids=... among the kernel's arguments, or let Hotseat bind the card when the "
+	  "guest starts.",
+	  vfio_built_in },
 	{ { "FW-07", SEVERITY_RISKY, 'V', "interrupts are remapped",
 	    "Without remapping a guest can send any interrupt to the host.", NULL,
 	    "Linux drivers/vfio/vfio_iommu_type1.c" },
@@ -214,16 +249,21 @@ static void blame_line(const struct config_rule *rule, GPtrArray *findings, guin
 	finding->fix = g_strdup(rule->fix);
 }
 
-static void judge_lines(const struct config_rule *rule, char **lines, GPtrArray *findings)
+static void judge_lines(const struct config_rule *rule, char **lines, const struct machine *machine,
+			GPtrArray *findings)
 {
 	g_autoptr(GRegex) pattern = regex(rule->pattern);
 
 	for (guint i = 0; lines[i] != NULL; i++) {
 		g_autoptr(GMatchInfo) match = NULL;
+		g_autofree char *word = NULL;
 		int start = 0;
 
 		if (lines[i][strspn(lines[i], " \t")] == '#' ||
 		    !g_regex_match(pattern, lines[i], 0, &match))
+			continue;
+		word = rule->holds != NULL ? g_match_info_fetch(match, 1) : NULL;
+		if (rule->holds != NULL && !rule->holds(machine, word))
 			continue;
 		g_match_info_fetch_pos(match, 0, &start, NULL);
 		blame_line(rule, findings, i + 1,
@@ -232,7 +272,8 @@ static void judge_lines(const struct config_rule *rule, char **lines, GPtrArray 
 	}
 }
 
-void config_judge(const char *text, enum lint_kind kind, GPtrArray *findings)
+void config_judge(const char *text, enum lint_kind kind, const struct machine *machine,
+		  GPtrArray *findings)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
@@ -240,9 +281,9 @@ void config_judge(const char *text, enum lint_kind kind, GPtrArray *findings)
 		const struct config_rule *rule = &config_rules[i];
 		g_autoptr(GRegex) unless = rule->unless != NULL ? regex(rule->unless) : NULL;
 
-		if (!(rule->kinds & (1u << kind)) ||
+		if (!(rule->kinds & (1u << kind)) || (rule->holds != NULL && machine == NULL) ||
 		    (unless != NULL && g_regex_match(unless, text, 0, NULL)))
 			continue;
-		judge_lines(rule, lines, findings);
+		judge_lines(rule, lines, machine, findings);
 	}
 }

@@ -11,6 +11,8 @@ struct config_rule {
 	const char *unless;  /* what the whole text must not match; NULL: anything */
 	const char *message;
 	const char *fix;
+	/* holds - ask the machine as well, which is not NULL then; @word: the first group's */
+	gboolean (*holds)(const struct machine *machine, const char *word);
 };
 
 extern const struct config_rule config_rules[];
@@ -21,5 +23,10 @@ const struct config_rule *config_script_rule(const char *id);
 
 #define KIND(kind) (1u << LINT_##kind)
 
-/* config_judge - findings in the order of the table; @text is valid UTF-8 */
-void config_judge(const char *text, enum lint_kind kind, GPtrArray *findings);
+/**
+ * config_judge - findings in the order of the table
+ * @text:    valid UTF-8
+ * @machine: NULL: only what the text alone decides
+ */
+void config_judge(const char *text, enum lint_kind kind, const struct machine *machine,
+		  GPtrArray *findings);

@@ -74,9 +74,13 @@ static void judge_prefix(const struct domain_rule *rule, struct judging *judging
 	for (guint i = 0; i < lost->len; i++) {
 		const struct loss *loss = g_ptr_array_index(lost, i);
 
-		if (loss->kind == LOSS_PREFIX)
-			blame_text(rule, judging, loss->line, loss->column)->evidence =
-				g_strdup_printf("the prefix %s is not declared", loss->what);
+		struct finding *finding;
+
+		if (loss->kind != LOSS_PREFIX)
+			continue;
+		finding = blame_text(rule, judging, loss->line, loss->column);
+		finding->element = document_domain(judging->document);
+		finding->evidence = g_strdup_printf("the prefix %s is not declared", loss->what);
 	}
 }
 
@@ -108,6 +112,24 @@ static void judge_variables(const struct domain_rule *rule, struct judging *judg
 
 		finding->evidence = g_strdup_printf("%s%.60s (%u elements with variables)", tag,
 						    text != NULL ? text : "", found->len);
+	}
+}
+
+static void judge_schema(const struct domain_rule *rule, struct judging *judging)
+{
+	g_autoptr(GPtrArray) misfits = NULL;
+
+	if (judging->schema == NULL)
+		return;
+	misfits = document_misfits(judging->document, judging->schema);
+	for (guint i = 0; i < misfits->len; i++) {
+		const struct misfit *misfit = g_ptr_array_index(misfits, i);
+
+		finding_say(domain_blame(rule, judging, misfit->element),
+			    "libvirt's schema does not take %s: virsh define --validate, virsh "
+			    "edit and virt-manager refuse, and plain virsh define refuses too or "
+			    "passes over it in silence.",
+			    misfit->what);
 	}
 }
 
@@ -151,6 +173,18 @@ static const struct domain_rule table[] = {
 	  .fix = "Begin the document with: <domain type='kvm' "
 		 "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>",
 	  .judge = judge_prefix },
+	{ .rule = { .id = "DO-06",
+		    .severity = SEVERITY_BROKEN,
+		    .tag = 'V',
+		    .title = "libvirt's schema takes the document",
+		    .why = "Each libvirt brings a schema for domains, and looks before it takes "
+			   "one. What it does not know there is not done, and often a slip of the "
+			   "pen or from another version.",
+		    .source = "libvirt's installed domain.rng" },
+	  .message = "libvirt's schema does not take this.",
+	  .fix = "Look the element up in libvirt's documentation of the domain format; it may "
+		 "belong elsewhere, or to another version.",
+	  .judge = judge_schema },
 	{ .rule = { .id = "DO-05",
 		    .severity = SEVERITY_STYLE,
 		    .tag = 'V',
@@ -160,5 +194,18 @@ static const struct domain_rule table[] = {
 	  .message = "There is no <domain> in this, so there is nothing to judge.",
 	  .judge = judge_kind },
 };
+
+void domain_note_unchecked(GPtrArray *findings, const char *why)
+{
+	const struct domain_rule *rule = table;
+	struct finding *finding;
+
+	while (rule->judge != judge_schema)
+		rule++;
+	finding = finding_add_unknown(findings, &rule->rule, "the text");
+	finding->severity = SEVERITY_STYLE;
+	finding->message =
+		g_strdup_printf("Whether libvirt takes this form was not checked: %s.", why);
+}
 
 const struct domain_rules document_rules = DOMAIN_RULES(table);

@@ -8,10 +8,12 @@
 
 #include "core/error.h"
 #include "rules/document-mend.h"
+#include "rules/document-xml.h"
 
 /*
- * The only file of this room that includes libxml2. A struct element is libxml2's node; its place
- * in the text is found by its number among the start tags, which node->_private carries.
+ * With document-schema.c the only file of this room that includes libxml2. A struct element is
+ * libxml2's node; its place in the text is found by its number among the start tags, which
+ * node->_private carries.
  */
 #define XML_STRING(text) ((const xmlChar *)(text))
 #define TAG_SHOWN 160
@@ -41,6 +43,16 @@ static const xmlNode *node_of(const struct element *element)
 static const struct element *element_of(const xmlNode *node)
 {
 	return (const struct element *)(const void *)node;
+}
+
+xmlDoc *document_xml(const struct document *document)
+{
+	return document->xml;
+}
+
+const struct element *element_of_node(const xmlNode *node)
+{
+	return element_of(node);
 }
 
 void document_free(struct document *document)
@@ -115,6 +127,20 @@ static const char *comment_defect(const char *comment)
 	return hyphens == NULL ? comment : hyphens[2] == '>' ? NULL : hyphens;
 }
 
+static const struct {
+	const char *begin, *end;
+} skipped[] = { { "<!--", "-->" }, { "<![CDATA[", "]]>" }, { "<?", "?>" }, { "</", ">" } };
+
+/* past - behind what begins at a "<" that is no start tag; NULL: it is a start tag */
+static const char *past(const char *at)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(skipped); i++) {
+		if (g_str_has_prefix(at, skipped[i].begin))
+			return skip_to(at + strlen(skipped[i].begin), skipped[i].end);
+	}
+	return NULL;
+}
+
 /*
  * find_tags - places of the start tags of well-formed text; FALSE: libxml2 must not see it
  * @defect: what is not well-formed; NULL if it is a document type, which would define entities
@@ -124,20 +150,13 @@ static const char *comment_defect(const char *comment)
  */
 static gboolean find_tags(const char *text, GArray *places, const char **defect)
 {
-	static const struct {
-		const char *begin, *end;
-	} skipped[] = { { "<!--", "-->" }, { "<![CDATA[", "]]>" }, { "<?", "?>" }, { "</", ">" } };
-
 	for (const char *at = strchr(text, '<'); at != NULL; at = strchr(at, '<')) {
 		const char *behind = NULL;
 
 		*defect = g_str_has_prefix(at, "<!--") ? comment_defect(at) : NULL;
 		if (*defect != NULL)
 			return FALSE;
-		for (gsize i = 0; i < G_N_ELEMENTS(skipped) && behind == NULL; i++) {
-			if (g_str_has_prefix(at, skipped[i].begin))
-				behind = skip_to(at + strlen(skipped[i].begin), skipped[i].end);
-		}
+		behind = past(at);
 		if (behind == NULL && at[1] == '!')
 			return FALSE;
 		if (behind == NULL) {
@@ -367,6 +386,41 @@ gboolean document_complete(const struct document *document)
 	       tag_place_of(document, element_of(document->domain))->length > 0;
 }
 
+/* Text beside elements is blanks, or what a page or a shell had there: libvirt has none. */
+static void drop_loose_text(xmlNode *root)
+{
+	for (xmlNode *node = root; node != NULL; node = next_element(node, root)) {
+		xmlNode *next = NULL;
+
+		for (xmlNode *child = node->children; child != NULL; child = next) {
+			next = child->next;
+			if (xmlNodeIsText(child) && xmlChildElementCount(node) > 0) {
+				xmlUnlinkNode(child);
+				xmlFreeNode(child);
+			}
+		}
+	}
+}
+
+char *document_rewritten(const struct document *document)
+{
+	xmlDoc *copy;
+	xmlChar *text = NULL;
+	char *result;
+	int size = 0;
+
+	if (document->domain == NULL)
+		return NULL;
+	copy = xmlNewDoc(XML_STRING("1.0"));
+	xmlDocSetRootElement(copy, xmlDocCopyNode(document->domain, copy, 1));
+	drop_loose_text(xmlDocGetRootElement(copy));
+	xmlDocDumpFormatMemoryEnc(copy, &text, &size, "UTF-8", 1);
+	result = g_strndup((const char *)text, (gsize)size);
+	xmlFree(text);
+	xmlFreeDoc(copy);
+	return result;
+}
+
 const char *document_root_name(const struct document *document)
 {
 	const xmlNode *root = document->xml != NULL ? xmlDocGetRootElement(document->xml) : NULL;
@@ -489,6 +543,45 @@ void element_place(const struct document *document, const struct element *elemen
 		   guint *column)
 {
 	place_of(document, tag_place_of(document, element)->offset, line, column);
+}
+
+const char *document_text_of(const struct document *document)
+{
+	return document->text;
+}
+
+gboolean element_span(const struct document *document, const struct element *element,
+		      struct span *span)
+{
+	const struct tag_place *place = tag_place_of(document, element);
+	const char *text = document->text;
+	guint depth = 0;
+
+	if (document->defect != NULL || place->length == 0)
+		return FALSE;
+	/* what is not declared is in its place all the same */
+	for (guint i = 0; i < document->losses->len; i++) {
+		if (((struct loss *)g_ptr_array_index(document->losses, i))->kind != LOSS_PREFIX)
+			return FALSE;
+	}
+	span->start = place->offset;
+	span->inside = span->outside = span->end = place->offset + place->length;
+	if (text[span->inside - 2] == '/')
+		return TRUE;
+	for (const char *at = strchr(text + span->inside, '<'); at != NULL; at = strchr(at, '<')) {
+		const char *behind = past(at);
+
+		if (behind == NULL) {
+			behind = tag_end(at);
+			depth += behind[-2] == '/' ? 0 : 1;
+		} else if (at[1] == '/' && depth-- == 0) {
+			span->outside = (guint)(at - text);
+			span->end = (guint)(behind - text);
+			return TRUE;
+		}
+		at = behind;
+	}
+	return FALSE;
 }
 
 char *element_tag(const struct document *document, const struct element *element)

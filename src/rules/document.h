@@ -57,6 +57,13 @@ const struct element *document_domain(const struct document *document);
 /* document_complete - the <domain> tag stands in the text, so that what is missing is missing */
 gboolean document_complete(const struct document *document);
 
+/**
+ * document_rewritten - its <domain> as well-formed text, whatever it was read from
+ *
+ * Comments and blanks of damaged text are lost. Return: newly allocated; NULL if there is none.
+ */
+char *document_rewritten(const struct document *document);
+
 /* document_root_name - "device", "network"; NULL: no element at all */
 const char *document_root_name(const struct document *document);
 
@@ -96,6 +103,26 @@ const char *element_attribute(struct document *document, const struct element *e
 /* element_place - line and column of its tag, from 1; of what made us put it in */
 void element_place(const struct document *document, const struct element *element, guint *line,
 		   guint *column);
+
+/* Where an element stands, in bytes from the beginning of what document_text_of() gives. */
+struct span {
+	guint start;   /* of its start tag */
+	guint inside;  /* behind its start tag */
+	guint outside; /* of its end tag; as inside if it has none */
+	guint end;     /* behind it */
+};
+
+/**
+ * element_span - where an element stands in the text
+ *
+ * Return: FALSE if the text had to be mended, so that it does not stand there as it was read.
+ */
+gboolean element_span(const struct document *document, const struct element *element,
+		      struct span *span);
+
+/* document_text_of - the text as it was read; its own, and byte for byte what was given if that was
+ * UTF-8 without NUL and without a byte order mark */
+const char *document_text_of(const struct document *document);
 
 /* element_tag - its start tag as it stands in the text, cut short; to be freed */
 char *element_tag(const struct document *document, const struct element *element);

@@ -73,6 +73,69 @@ static void judge_addresses(const struct domain_rule *rule, struct judging *judg
 	}
 }
 
+/* Who is passed: what libvirt's virDomainHostdevMatch compares. */
+static void judge_passed_twice(const struct domain_rule *rule, struct judging *judging)
+{
+	g_autoptr(GPtrArray) hostdevs =
+		document_find(judging->document, NULL, "devices/hostdev[@type='pci']");
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < hostdevs->len; i++) {
+		const struct element *hostdev = g_ptr_array_index(hostdevs, i);
+		char *address = domain_host_address(judging, hostdev);
+
+		if (address != NULL && !g_hash_table_add(seen, address))
+			domain_blame(rule, judging, hostdev);
+	}
+}
+
+/* controllers_by_index - the models of PCI controllers, "" where none is said */
+static GHashTable *controllers_by_index(struct judging *judging)
+{
+	g_autoptr(GPtrArray) controllers =
+		document_find(judging->document, NULL, "devices/controller[@type='pci'][@index]");
+	GHashTable *models = g_hash_table_new(NULL, NULL);
+
+	for (guint i = 0; i < controllers->len; i++) {
+		const struct element *controller = g_ptr_array_index(controllers, i);
+		const char *index = element_attribute(judging->document, controller, "index");
+		const char *model = element_attribute(judging->document, controller, "model");
+		guint number = (guint)MIN(g_ascii_strtoull(index, NULL, 0), 0xffff);
+
+		g_hash_table_insert(models, GUINT_TO_POINTER(number),
+				    (gpointer)(guintptr)(model != NULL ? model : ""));
+	}
+	return models;
+}
+
+/*
+ * A root port has one slot. The port of bus N is the controller with index N; where q35 has none of
+ * that index, libvirt adds a root port for a passed device.
+ */
+static void judge_port_slot(const struct domain_rule *rule, struct judging *judging)
+{
+	g_autoptr(GPtrArray) addresses = document_find(
+		judging->document, NULL, "devices/*/address[@type='pci'][@bus][@slot]");
+	g_autoptr(GHashTable) models = controllers_by_index(judging);
+
+	for (guint i = 0; i < addresses->len; i++) {
+		const struct element *address = g_ptr_array_index(addresses, i);
+		const char *slot = element_attribute(judging->document, address, "slot");
+		guint64 bus = g_ascii_strtoull(element_attribute(judging->document, address, "bus"),
+					       NULL, 0);
+		const char *model =
+			g_hash_table_lookup(models, GUINT_TO_POINTER((guint)MIN(bus, 0xffff)));
+
+		if (g_ascii_strtoull(slot, NULL, 0) == 0)
+			continue;
+		if (model == NULL && (judging->traits & DOMAIN_Q35) && bus > 0 &&
+		    document_first(judging->document, address, "parent::hostdev") != NULL)
+			model = "pcie-root-port";
+		if (g_strcmp0(model, "pcie-root-port") == 0)
+			domain_blame(rule, judging, address);
+	}
+}
+
 static void judge_usb_twins(const struct domain_rule *rule, struct judging *judging)
 {
 	g_autoptr(GPtrArray) sources = document_find(
@@ -132,6 +195,17 @@ static const struct domain_rule table[] = {
 	  .judge = judge_addresses,
 	  .message = "Another device has this address already: libvirt refuses.",
 	  .fix = "Take the guest's <address> out of one of them: libvirt chooses one." },
+	{ .rule = { "HD-04", SEVERITY_BROKEN, 'V', "no device is passed twice",
+		    "A device has one owner.", NULL, "libvirt src/conf/domain_conf.c" },
+	  .judge = judge_passed_twice,
+	  .message = "This device is passed already: libvirt refuses.",
+	  .fix = "Take one of the two out." },
+	{ .rule = { "HD-05", SEVERITY_BROKEN, 'V', "what is below a root port is in slot 0",
+		    "A root port has one slot, and a card's functions share it.", NULL,
+		    "libvirt src/conf/domain_addr.c" },
+	  .judge = judge_port_slot,
+	  .message = "Below a root port there is slot 0 alone: libvirt refuses.",
+	  .fix = "Take this <address> out: libvirt chooses one." },
 	{ .rule = { "HD-02", SEVERITY_STYLE, 'U', "cards are below root ports",
 		    "On the root bus itself a card looks like a part of the chipset.", NULL,
 		    "none: experience" },
@@ -198,6 +272,15 @@ static const struct domain_rule table[] = {
 	  .message = "qxl's Windows driver is hardly kept any more; beside a real card it is a "
 		     "second screen.",
 	  .fix = "<model type='none'/>\nor vga while Windows is installed" },
+	{ .rule = { "VD-03", SEVERITY_BROKEN, 'V', "what goes by SPICE has SPICE",
+		    "These are channels inside the connection of a SPICE window.", NULL,
+		    "libvirt src/qemu/qemu_validate.c" },
+	  .needs = DOMAIN_X86 | DOMAIN_INTACT,
+	  .find = "devices[not(graphics/@type='spice')]/*[self::channel or self::redirdev or "
+		  "self::smartcard or self::serial][@type='spicevmc' or @type='spiceport'] | "
+		  "devices[not(graphics/@type='spice')]/audio[@type='spice']",
+	  .message = "Without <graphics type='spice'> this has nobody to talk to: libvirt refuses.",
+	  .fix = "Take it out, or give the guest a SPICE screen again." },
 	{ .rule = { "US-01", SEVERITY_SLOW, 'V', "USB is xHCI",
 		    "The old controllers ask again and again, and know no USB 3.", NULL,
 		    "libvirt docs/formatdomain.rst" },

@@ -97,6 +97,13 @@ static const struct domain_rule table[] = {
 		  "[not(../devices/*/driver/iothreads)]",
 	  .message = "No disk or controller uses these I/O threads.",
 	  .fix = "iothread='1' in the <driver> of a virtio disk or of a virtio-scsi controller" },
+	{ .rule = { "ST-10", SEVERITY_BROKEN, 'V', "I/O threads that disks use are there",
+		    "libvirt looks the thread up.", NULL, "libvirt src/qemu/qemu_validate.c" },
+	  .needs = DOMAIN_X86 | DOMAIN_INTACT,
+	  .find = "devices/*/driver[@iothread][not(@iothread <= number(../../../iothreads))]"
+		  "[not(@iothread = ../../../iothreadids/iothread/@id)]",
+	  .message = "There is no I/O thread of this number: libvirt refuses.",
+	  .fix = "<iothreads>1</iothreads> below <vcpu>" },
 	{ .rule = { "ST-08", SEVERITY_RISKY, 'D', "disks have names that last",
 		    "The kernel numbers disks as it finds them.", NULL, "ArchWiki" },
 	  .find = "devices/disk[@type='block']/source[starts-with(@dev, '/dev/sd') or "

@@ -6,11 +6,6 @@
 
 /* The domain against the machine that is to run it. Nothing of this is said without one. */
 
-static gboolean has_part(const struct judging *judging, unsigned int part)
-{
-	return judging->machine != NULL && (judging->machine->parts & part);
-}
-
 static gboolean passes(struct judging *judging, const char *address)
 {
 	g_autoptr(GPtrArray) hostdevs =
@@ -33,7 +28,7 @@ static void each_hostdev(const struct domain_rule *rule, struct judging *judging
 	g_autoptr(GPtrArray) hostdevs =
 		document_find(judging->document, NULL, "devices/hostdev[@type='pci']");
 
-	if (!has_part(judging, MACHINE_DEVICES))
+	if (!domain_knows(judging, MACHINE_DEVICES))
 		return;
 	for (guint i = 0; i < hostdevs->len; i++) {
 		const struct element *hostdev = g_ptr_array_index(hostdevs, i);
@@ -132,7 +127,7 @@ static void judge_processors(const struct domain_rule *rule, struct judging *jud
 	g_autoptr(GPtrArray) pins = document_find(judging->document, NULL,
 						  "cputune/*[@cpuset][contains(name(), 'pin')]");
 
-	if (!has_part(judging, MACHINE_CPUS))
+	if (!domain_knows(judging, MACHINE_CPUS))
 		return;
 	for (guint i = 0; i < pins->len; i++) {
 		const struct element *pin = g_ptr_array_index(pins, i);
@@ -151,34 +146,17 @@ static void judge_processors(const struct domain_rule *rule, struct judging *jud
 	}
 }
 
-/* pinned - the host processor of vCPU @number, if it is pinned to one; NULL */
-static const struct cpu *pinned(struct judging *judging, guint number)
-{
-	g_autoptr(GPtrArray) pins = document_find(judging->document, NULL, "cputune/vcpupin");
-
-	for (guint i = 0; i < pins->len; i++) {
-		const struct element *pin = g_ptr_array_index(pins, i);
-		const char *text = element_attribute(judging->document, pin, "cpuset");
-		g_autoptr(GArray) set = text != NULL ? cpulist_read(text) : NULL;
-
-		if (domain_number(judging, pin, "@vcpu", G_MAXUINT) == number && set != NULL &&
-		    set->len == 1)
-			return cpus_find(judging->machine->cpus, g_array_index(set, guint, 0));
-	}
-	return NULL;
-}
-
 static void judge_pairs(const struct domain_rule *rule, struct judging *judging)
 {
 	guint vcpus = MIN(domain_number(judging, NULL, "vcpu", 0), 512u);
 	guint threads = domain_number(judging, NULL, "cpu/topology/@threads", 1);
 	const struct element *topology = document_first(judging->document, NULL, "cpu/topology");
 
-	if (!has_part(judging, MACHINE_CPUS) || threads != 2)
+	if (!domain_knows(judging, MACHINE_CPUS) || threads != 2)
 		return;
 	for (guint number = 0; number + 1 < vcpus; number += 2) {
-		const struct cpu *a = pinned(judging, number);
-		const struct cpu *b = pinned(judging, number + 1);
+		const struct cpu *a = domain_pinned(judging, number);
+		const struct cpu *b = domain_pinned(judging, number + 1);
 
 		if (a == NULL || b == NULL || a->core == b->core)
 			continue;
@@ -197,10 +175,10 @@ static void judge_spread(const struct domain_rule *rule, struct judging *judging
 	const struct cpu *first = NULL;
 	gboolean kinds = strstr(rule->rule.id, "CP-06") != NULL;
 
-	if (!has_part(judging, MACHINE_CPUS))
+	if (!domain_knows(judging, MACHINE_CPUS))
 		return;
 	for (guint number = 0; number < vcpus; number++) {
-		const struct cpu *cpu = pinned(judging, number);
+		const struct cpu *cpu = domain_pinned(judging, number);
 
 		if (cpu == NULL || first == NULL) {
 			first = first != NULL ? first : cpu;
@@ -226,7 +204,7 @@ static void judge_huge_pages(const struct domain_rule *rule, struct judging *jud
 		document_first(judging->document, NULL, "memoryBacking/hugepages");
 	guint64 free_kib;
 
-	if (pages == NULL || !has_part(judging, MACHINE_MEMORY) ||
+	if (pages == NULL || !domain_knows(judging, MACHINE_MEMORY) ||
 	    document_true(judging->document, "memoryBacking/hugepages/page"))
 		return;
 	free_kib = judging->machine->memory.hugepages_free * judging->machine->memory.hugepage_kib;
@@ -243,7 +221,7 @@ static void judge_memory(const struct domain_rule *rule, struct judging *judging
 {
 	guint64 memory = domain_kib(judging, "memory");
 
-	if (has_part(judging, MACHINE_MEMORY) && memory > judging->machine->memory.total_kib)
+	if (domain_knows(judging, MACHINE_MEMORY) && memory > judging->machine->memory.total_kib)
 		finding_say(domain_blame(rule, judging,
 					 document_first(judging->document, NULL, "memory")),
 			    "The guest pins %" G_GUINT64_FORMAT
@@ -257,7 +235,7 @@ static void judge_files(const struct domain_rule *rule, struct judging *judging)
 	g_autoptr(GPtrArray) files =
 		document_find(judging->document, NULL, "os/loader | devices/emulator");
 
-	if (judging->machine == NULL || !has_part(judging, MACHINE_SYSTEM))
+	if (judging->machine == NULL || !domain_knows(judging, MACHINE_SYSTEM))
 		return;
 	for (guint i = 0; i < files->len; i++) {
 		const struct element *file = g_ptr_array_index(files, i);
@@ -299,7 +277,120 @@ static void judge_magic(const struct domain_rule *rule, struct judging *judging)
 	}
 }
 
+/* uses_block_device - a file system or swap of the host is on the device, or on a part of it */
+static gboolean uses_block_device(const struct root *root, const char *address, char **name)
+{
+	g_auto(GStrv) disks = root_list(root, NULL, "sys/block");
+	g_autofree char *mounts = root_read(root, NULL, "proc/self/mounts");
+	g_autofree char *swaps = root_read(root, NULL, "proc/swaps");
+	g_autofree char *middle = g_strdup_printf("/%s/", address);
+
+	for (guint i = 0; disks != NULL && disks[i] != NULL; i++) {
+		g_autofree char *link = root_read_link_target(root, NULL, "sys/block/%s", disks[i]);
+		g_autofree char *node = g_strdup_printf("/dev/%s", disks[i]);
+		g_auto(GStrv) holders = root_list(root, NULL, "sys/block/%s/holders", disks[i]);
+
+		if (link == NULL || strstr(link, middle) == NULL)
+			continue;
+		if ((mounts != NULL && strstr(mounts, node) != NULL) ||
+		    (swaps != NULL && strstr(swaps, node) != NULL) ||
+		    (holders != NULL && holders[0] != NULL)) {
+			*name = g_steal_pointer(&node);
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+static void look_disk(const struct domain_rule *rule, struct judging *judging,
+		      const struct element *hostdev, const char *address, const struct pcidev *dev)
+{
+	g_autofree char *name = NULL;
+
+	if (dev != NULL && PCIDEV_CLASS_BASE(dev->class) == 0x01 &&
+	    uses_block_device(judging->machine->root, address, &name))
+		finding_say(domain_blame(rule, judging, hostdev),
+			    "The host uses %s, which is on the controller at %s: passing it takes "
+			    "the disk away below a mounted file system.",
+			    name, address);
+}
+
+static void judge_storage(const struct domain_rule *rule, struct judging *judging)
+{
+	each_hostdev(rule, judging, look_disk);
+}
+
+/* daemon_user - whom QEMU runs as: qemu.conf's user, else NULL for the distribution's own */
+static char *daemon_user(const struct root *root)
+{
+	g_autofree char *text = root_read(root, NULL, "etc/libvirt/qemu.conf");
+	g_autoptr(GRegex) regex =
+		g_regex_new("^\\s*user\\s*=\\s*\"\\+?([^\"]+)\"", G_REGEX_MULTILINE, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+
+	if (text == NULL || !g_utf8_validate(text, -1, NULL) ||
+	    !g_regex_match(regex, text, 0, &match))
+		return NULL;
+	return g_match_info_fetch(match, 1);
+}
+
+/* is_user - does /etc/passwd have this name with this number, or is it the number? */
+static gboolean is_user(const struct root *root, const char *name, const char *number)
+{
+	g_autofree char *text = root_read(root, NULL, "etc/passwd");
+	g_auto(GStrv) lines = g_strsplit(text != NULL ? text : "", "\n", -1);
+
+	for (guint i = 0; lines[i] != NULL; i++) {
+		g_auto(GStrv) fields = g_strsplit(lines[i], ":", 4);
+
+		if (g_strv_length(fields) >= 3 && g_str_equal(fields[0], name))
+			return g_str_equal(fields[2], number);
+	}
+	return g_str_equal(name, number);
+}
+
+static void judge_audience(const struct domain_rule *rule, struct judging *judging)
+{
+	g_autoptr(GPtrArray) found = document_find(
+		judging->document, NULL,
+		"devices/audio[@type='pipewire' or @type='pulseaudio'][starts-with(@runtimeDir, "
+		"'/run/user/') or contains(@serverName, '/run/user/')]");
+
+	for (guint i = 0; domain_knows(judging, MACHINE_SYSTEM) && i < found->len; i++) {
+		const struct element *audio = g_ptr_array_index(found, i);
+		const char *folder = element_attribute(judging->document, audio, "runtimeDir");
+		const char *path =
+			folder != NULL ? folder
+				       : element_attribute(judging->document, audio, "serverName");
+		const char *start = strstr(path, "/run/user/") + strlen("/run/user/");
+		g_autofree char *number = g_strndup(start, strspn(start, "0123456789"));
+		g_autofree char *user = daemon_user(judging->machine->root);
+
+		if (user != NULL && is_user(judging->machine->root, user, number))
+			continue;
+		finding_say(domain_blame(rule, judging, audio),
+			    "QEMU runs as %s, and the sound daemon of user number %s lets nobody "
+			    "else in: no sound, or no start.",
+			    user != NULL ? user : "a user of its own", number);
+	}
+}
+
 static const struct domain_rule table[] = {
+	{ .rule = { "ST-03", SEVERITY_BROKEN, 'V', "no disk of the host is passed",
+		    "A controller goes with all its disks, mounted ones too.", NULL,
+		    "Linux Documentation/ABI/stable/sysfs-block (holders); libvirt "
+		    "docs/formatdomain.rst" },
+	  .judge = judge_storage,
+	  .message = "The host uses a disk on this controller.",
+	  .fix = "Unmount what is on it for good, or pass another controller." },
+	{ .rule = { "AU-06", SEVERITY_RISKY, 'D', "QEMU may speak to the sound daemon",
+		    "PipeWire and PulseAudio let in their own user only; the folder of their "
+		    "socket is closed to others.",
+		    NULL, "ArchWiki; systemd pam_systemd(8) on /run/user" },
+	  .judge = judge_audience,
+	  .message = "QEMU runs as another user.",
+	  .fix = "user = \"NAME\" in /etc/libvirt/qemu.conf, which holds for every guest; or take "
+		 "the sound from the passed card's own outputs." },
 	{ .rule = { "GR-11", SEVERITY_BROKEN, 'V', "what is passed is there",
 		    "Bus numbers change when cards are added or moved.", NULL,
 		    "Linux drivers/pci/probe.c" },

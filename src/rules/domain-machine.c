@@ -99,8 +99,10 @@ static const struct domain_rule table[] = {
 		    "code of the other.",
 		    NULL, "edk2: Debian ovmf.NEWS, howto-2M-to-4M-migration" },
 	  .needs = DOMAIN_X86,
-	  .find = "os/loader[starts-with(normalize-space(.), '/usr/share/OVMF/OVMF_CODE') and "
-		  "not(contains(., '4M'))] | "
+	  .find = "os/loader[normalize-space(.) = '/usr/share/OVMF/OVMF_CODE.fd' or "
+		  "normalize-space(.) "
+		  "= '/usr/share/OVMF/OVMF_CODE.ms.fd' or normalize-space(.) = "
+		  "'/usr/share/OVMF/OVMF_CODE.secboot.fd'] | "
 		  "os/nvram[@template][contains(../loader, '4M') or contains(../loader, '4m')]"
 		  "[not(contains(@template, '4M') or contains(@template, '4m'))]",
 	  .message =

@@ -6,19 +6,13 @@
 #include <string.h>
 
 const struct domain_rules *const domain_rule_tables[] = {
-	&document_rules,
-	&domain_machine_rules,
-	&domain_cpu_rules,
-	&domain_pinning_rules,
-	&domain_hyperv_rules,
-	&domain_timer_rules,
-	&domain_memory_rules,
-	&domain_disk_rules,
-	&domain_device_rules,
-	&domain_input_rules,
-	&domain_audio_rules,
-	&domain_host_rules,
-	NULL,
+	&document_rules,      &domain_machine_rules,
+	&domain_cpu_rules,    &domain_pinning_rules,
+	&domain_hyperv_rules, &domain_timer_rules,
+	&domain_memory_rules, &domain_disk_rules,
+	&domain_device_rules, &domain_input_rules,
+	&domain_audio_rules,  &domain_host_rules,
+	&domain_tuning_rules, NULL,
 };
 
 /* What a domain shows of itself. An XPath each; needs: traits that must be there as well. */
@@ -40,8 +34,9 @@ static const struct {
 	  "clock/timer[@name='hypervclock'][@present='yes']))" },
 	{ DOMAIN_WIN11, DOMAIN_WINDOWS,
 	  "metadata/libosinfo:libosinfo/libosinfo:os[contains(@id, '/win/11')] or "
-	  "contains(translate(name, 'WIN', 'win'), 'win11') or "
-	  "contains(translate(name, 'WINDOS', 'windos'), 'windows11')" },
+	  "(not(metadata/libosinfo:libosinfo/libosinfo:os) and "
+	  "(contains(translate(name, 'WIN', 'win'), 'win11') or "
+	  "contains(translate(name, 'WINDOS', 'windos'), 'windows11')))" },
 	{ DOMAIN_Q35, 0, "os/type[contains(@machine, 'q35')]" },
 	{ DOMAIN_AMD, DOMAIN_X86,
 	  "cpu/feature[@name='svm' or @name='topoext'][@policy='require' or @policy='force'] or "
@@ -56,7 +51,10 @@ static const struct {
 static unsigned int traits_of(struct document *document, const struct machine *machine)
 {
 	unsigned int found = document_complete(document) ? DOMAIN_COMPLETE : 0;
+	guint line, column;
 
+	if (document_defect(document, &line, &column) == NULL)
+		found |= DOMAIN_INTACT;
 	for (gsize i = 0; i < G_N_ELEMENTS(traits); i++) {
 		if ((found & traits[i].needs) == traits[i].needs &&
 		    document_true(document, traits[i].path))
@@ -78,6 +76,7 @@ struct finding *domain_blame(const struct domain_rule *rule, struct judging *jud
 
 	element_place(judging->document, element, &finding->line, &finding->column);
 	finding->evidence = element_tag(judging->document, element);
+	finding->element = element;
 	finding->message = g_strdup(rule->message);
 	finding->fix = g_strdup(rule->fix);
 	return finding;
@@ -108,11 +107,13 @@ static void judge_rule(const struct domain_rule *rule, struct judging *judging)
 		domain_blame(rule, judging, g_ptr_array_index(found, i));
 }
 
-GPtrArray *domain_judge(struct document *document, const struct machine *machine)
+GPtrArray *domain_judge(struct document *document, const struct machine *machine,
+			const struct schema *schema)
 {
 	struct judging judging = {
 		.document = document,
 		.machine = machine,
+		.schema = schema,
 		.traits = traits_of(document, machine),
 		.findings = findings_new(),
 	};
@@ -203,4 +204,27 @@ char *domain_host_address(struct judging *judging, const struct element *hostdev
 	    !read_part(judging, address, "function", &function))
 		return NULL;
 	return g_strdup_printf("%04x:%02x:%02x.%x", domain, bus, slot, function);
+}
+
+gboolean domain_knows(const struct judging *judging, unsigned int parts)
+{
+	return judging->machine != NULL && (judging->machine->parts & parts) == parts;
+}
+
+const struct domain_rule *domain_rule_named(const char *name)
+{
+	g_auto(GStrv) parts = g_strsplit(name, "#", 2);
+	guint number = parts[0] != NULL && parts[1] != NULL
+			       ? (guint)g_ascii_strtoull(parts[1], NULL, 10)
+			       : 1;
+
+	for (gsize i = 0; parts[0] != NULL && domain_rule_tables[i] != NULL; i++) {
+		for (gsize k = 0; k < domain_rule_tables[i]->n_rules; k++) {
+			const struct domain_rule *rule = &domain_rule_tables[i]->rules[k];
+
+			if (g_str_equal(rule->rule.id, parts[0]) && --number == 0)
+				return rule;
+		}
+	}
+	return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "rules/document.h"
+#include "rules/document-schema.h"
 #include "rules/rules.h"
 
 /*
@@ -17,15 +17,17 @@ enum domain_trait {
 	DOMAIN_WIN11 = 1 << 4,    /* says so */
 	DOMAIN_COMPLETE = 1 << 5, /* <domain> stands in the text: what is missing is missing */
 	DOMAIN_Q35 = 1 << 6,
-	DOMAIN_AMD = 1 << 7,    /* the machine's, or a flag that only AMD has */
-	DOMAIN_UEFI = 1 << 8,   /* firmware='efi', or a loader of flash */
-	DOMAIN_LIVE = 1 << 9,   /* written by libvirt about a running guest: it has an id */
-	DOMAIN_EVDEV = 1 << 10, /* takes keyboards and mice by evdev */
+	DOMAIN_AMD = 1 << 7,     /* the machine's, or a flag that only AMD has */
+	DOMAIN_UEFI = 1 << 8,    /* firmware='efi', or a loader of flash */
+	DOMAIN_LIVE = 1 << 9,    /* written by libvirt about a running guest: it has an id */
+	DOMAIN_EVDEV = 1 << 10,  /* takes keyboards and mice by evdev */
+	DOMAIN_INTACT = 1 << 11, /* nothing was lost on its way: libvirt reads it as we do */
 };
 
 struct judging {
 	struct document *document;
 	const struct machine *machine; /* NULL: only what the text decides */
+	const struct schema *schema;   /* NULL: the form is not checked */
 	unsigned int traits;
 	GPtrArray *findings;
 };
@@ -54,7 +56,7 @@ struct domain_rules {
 extern const struct domain_rules document_rules, domain_machine_rules, domain_cpu_rules,
 	domain_pinning_rules, domain_hyperv_rules, domain_timer_rules, domain_memory_rules,
 	domain_disk_rules, domain_device_rules, domain_input_rules, domain_audio_rules,
-	domain_host_rules;
+	domain_host_rules, domain_tuning_rules;
 
 /* domain_rule_tables - all of them, NULL-terminated, in the order of KNOWLEDGE */
 extern const struct domain_rules *const domain_rule_tables[];
@@ -62,10 +64,18 @@ extern const struct domain_rules *const domain_rule_tables[];
 /**
  * domain_judge - let all rules for domain XML look at a document
  * @machine: MACHINE_ALL of it is looked at; NULL: only what the text alone decides
+ * @schema:  libvirt's; NULL: the form is judged as far as our own rules go
  *
  * Return: array of struct finding, worst first, then by line.
  */
-GPtrArray *domain_judge(struct document *document, const struct machine *machine);
+GPtrArray *domain_judge(struct document *document, const struct machine *machine,
+			const struct schema *schema);
+
+/* domain_rule_named - "ST-02", or "ST-02#2" for the second rule of that id; NULL: there is none */
+const struct domain_rule *domain_rule_named(const char *name);
+
+/* domain_note_unchecked - say that the form was not checked, because the schema is not there */
+void domain_note_unchecked(GPtrArray *findings, const char *why);
 
 /* For the functions behind rules. */
 
@@ -85,3 +95,9 @@ guint domain_number(struct judging *judging, const struct element *from, const c
 
 /* domain_host_address - "0000:01:00.0" of what a <hostdev> passes; NULL: none; to be freed */
 char *domain_host_address(struct judging *judging, const struct element *hostdev);
+
+/* domain_knows - is there a machine, with these parts of it? */
+gboolean domain_knows(const struct judging *judging, unsigned int parts);
+
+/* domain_pinned - the host processor of vCPU @number, if it is pinned to one that is there; NULL */
+const struct cpu *domain_pinned(struct judging *judging, guint number);

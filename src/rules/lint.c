@@ -53,7 +53,8 @@ enum lint_kind lint_kind_of(const char *text, gsize length)
 	return LINT_NOTHING;
 }
 
-GPtrArray *lint_judge(const char *text, gsize length, const struct machine *machine, GError **error)
+GPtrArray *lint_judge(const char *text, gsize length, const struct machine *machine,
+		      const struct schema *schema, GError **error)
 {
 	enum lint_kind kind = lint_kind_of(text, length);
 	g_autofree char *valid = NULL;
@@ -62,11 +63,14 @@ GPtrArray *lint_judge(const char *text, gsize length, const struct machine *mach
 	if (kind == LINT_DOMAIN || kind == LINT_NOTHING || length > DOCUMENT_MAX) {
 		autoptr(document) document = document_read(text, length, error);
 
-		return document == NULL ? NULL : domain_judge(document, machine);
+		findings = document == NULL ? NULL : domain_judge(document, machine, schema);
+		for (guint i = 0; findings != NULL && i < findings->len; i++)
+			((struct finding *)g_ptr_array_index(findings, i))->element = NULL;
+		return findings;
 	}
 	valid = g_utf8_make_valid(text, (gssize)length);
 	findings = findings_new();
-	config_judge(valid, kind, findings);
+	config_judge(valid, kind, machine, findings);
 	findings_sort(findings);
 	return findings;
 }

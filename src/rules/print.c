@@ -311,9 +311,12 @@ static void add_number(JsonBuilder *json, const char *name, guint number)
 
 static void add_finding(JsonBuilder *json, const struct finding *finding)
 {
+	const char tag[] = { finding->rule->tag, '\0' };
+
 	json_builder_begin_object(json);
 	json_add_string(json, "rule", finding->rule->id);
 	json_add_string(json, "severity", severity_name(finding->severity));
+	json_add_string(json, "tag", tag);
 	add_number(json, "line", finding->line);
 	add_number(json, "column", finding->column);
 	json_add_string(json, "subject", finding->subject);

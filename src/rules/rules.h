@@ -18,6 +18,8 @@ enum severity {
 
 const char *severity_name(enum severity severity);
 
+struct element;
+
 struct finding {
 	const struct rule *rule;
 	enum severity severity; /* the rule's, unless the case is milder or worse */
@@ -27,6 +29,7 @@ struct finding {
 	char *fix;          /* exact commands for this distribution, or what to do; may be NULL */
 	gboolean unknown;   /* could not be read: what root would add; never broken */
 	guint line, column; /* in the text that was judged, from 1; 0: not about a text */
+	const struct element *element; /* of a document that the caller still has; NULL: none */
 };
 
 void finding_free(struct finding *finding);

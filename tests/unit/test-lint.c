@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <libxml/parser.h>
+#include <libxml/relaxng.h>
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
 #include <string.h>
@@ -14,30 +15,29 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlXPathContext, xmlXPathFreeContext)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlXPathObject, xmlXPathFreeObject)
 
-static GPtrArray *judge(const char *text, const struct machine *machine)
+/* libvirt's schema as it is installed, or NULL */
+static struct schema *installed;
+
+static GPtrArray *judge_form(const char *text, const struct machine *machine,
+			     const struct schema *schema)
 {
 	g_autoptr(GError) error = NULL;
-	GPtrArray *findings = lint_judge(text, strlen(text), machine, &error);
+	GPtrArray *findings = lint_judge(text, strlen(text), machine, schema, &error);
 
 	g_assert_no_error(error);
 	return findings;
 }
 
-/* rule_of - the rule that "ST-02#2" names, or NULL */
+static GPtrArray *judge(const char *text, const struct machine *machine)
+{
+	return judge_form(text, machine, NULL);
+}
+
 static const struct rule *rule_of(const char *name)
 {
-	g_auto(GStrv) parts = g_strsplit(name, "#", 2);
-	guint number = parts[1] != NULL ? (guint)g_ascii_strtoull(parts[1], NULL, 10) : 1;
+	const struct domain_rule *rule = domain_rule_named(name);
 
-	for (gsize i = 0; domain_rule_tables[i] != NULL; i++) {
-		for (gsize k = 0; k < domain_rule_tables[i]->n_rules; k++) {
-			const struct rule *rule = &domain_rule_tables[i]->rules[k].rule;
-
-			if (g_str_equal(rule->id, parts[0]) && --number == 0)
-				return rule;
-		}
-	}
-	return NULL;
+	return rule != NULL ? &rule->rule : NULL;
 }
 
 static guint count_of(const GPtrArray *findings, const struct rule *rule)
@@ -61,7 +61,7 @@ static char *replaced(const char *from, const char *to)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* An i7-7700K with an NVIDIA card; two kinds of cores and two caches are made up. */
+/* An i7-7700K with an NVIDIA card; two kinds of cores two caches and two nodes are made up. */
 static struct machine *test_machine(struct manifest *manifest)
 {
 	g_autoptr(GError) error = NULL;
@@ -69,6 +69,8 @@ static struct machine *test_machine(struct manifest *manifest)
 		machine_read(root_open(manifest->folder, NULL), MACHINE_ALL, &error);
 
 	g_assert_no_error(error);
+	machine->cpus->nodes = 2;
+	pcidev_find(machine->devices, "0000:01:00.0")->numa_node = 0;
 	for (guint i = 0; i < machine->cpus->cpu->len; i++) {
 		struct cpu *cpu = &g_array_index(machine->cpus->cpu, struct cpu, i);
 
@@ -85,7 +87,14 @@ static struct manifest *test_manifest(void)
 	manifest_add(manifest,
 		     "var/lib/libvirt/images/w.qcow2 hex 51 46 49 fb 00\n"
 		     "var/lib/libvirt/images/good.qcow2 hex 51 46 49 fb 00\n"
-		     "var/lib/libvirt/images/raw.qcow2 = boot sector\n");
+		     "var/lib/libvirt/images/raw.qcow2 = boot sector\n"
+		     "sys/block/sda -> ../devices/pci0000:00/0000:00:17.0/ata1/block/sda\n"
+		     "dir sys/devices/pci0000:00/0000:00:17.0/ata1/block/sda\n"
+		     "proc/self/mounts = /dev/sda2 / ext4 rw 0 0\n"
+		     "etc/libvirt/qemu.conf = #user = \"root\"\\nuser = \"gamer\"\n"
+		     "etc/passwd = root:x:0:0::/:/bin/sh\\ngamer:x:1000:1000::/:/bin/sh\n"
+		     "sys/module/kvm_intel/parameters/enable_apicv = N\n"
+		     "proc/irq/default_smp_affinity = b3\n");
 	return manifest;
 }
 
@@ -105,23 +114,28 @@ static void test_cases(void)
 {
 	autoptr(manifest) manifest = test_manifest();
 	autoptr(machine) machine = test_machine(manifest);
+	autoptr(machine) amd = test_machine(manifest);
 
+	g_free(amd->cpus->vendor);
+	amd->cpus->vendor = g_strdup("AuthenticAMD");
+	amd->tools->qemu_version = 7002000;
 	for (const struct domain_case *item = domain_cases; item->rule != NULL; item++) {
 		const struct rule *rule = rule_of(item->rule);
 		g_autofree char *trips = replaced(item->from, item->trips);
 		g_autofree char *nearly = replaced(item->from, item->nearly);
-		g_autoptr(GPtrArray) loud = judge(trips, machine);
-		g_autoptr(GPtrArray) quiet = judge(nearly, machine);
+		/* AMD by its flags: not against this Intel machine */
+		gboolean by_flags =
+			g_str_equal(item->rule, "CP-04") || g_str_equal(item->rule, "CP-13");
+		const struct machine *against = by_flags                           ? NULL
+						: g_str_equal(item->rule, "CP-10") ? amd
+										   : machine;
+		g_autoptr(GPtrArray) loud = judge_form(trips, against, installed);
+		g_autoptr(GPtrArray) quiet = judge_form(nearly, against, installed);
 
 		if (rule == NULL)
 			g_error("%s is no rule", item->rule);
-		if (g_str_equal(item->rule, "CP-04") || g_str_equal(item->rule, "CP-13")) {
-			/* AMD by its flags: not against this Intel machine */
-			g_ptr_array_unref(loud);
-			loud = judge(trips, NULL);
-			g_ptr_array_unref(quiet);
-			quiet = judge(nearly, NULL);
-		}
+		if (installed == NULL && g_str_equal(item->rule, "DO-06"))
+			continue;
 		if (count_of(loud, rule) == 0 || count_of(quiet, rule) != 0) {
 			g_test_message("%s: %u where it should speak, %u where not", item->rule,
 				       count_of(loud, rule), count_of(quiet, rule));
@@ -147,6 +161,25 @@ static void test_every_rule_has_a_case(void)
 			g_assert_nonnull(rule->why);
 			g_assert_nonnull(rule->source);
 		}
+	}
+}
+
+/* What has no rule has a reason, and what has a rule is not excused. */
+static void test_unruled(void)
+{
+	g_autofree char *path = g_test_build_filename(G_TEST_DIST, "lint-unruled.tsv", NULL);
+	g_autofree char *table = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	g_assert_true(g_file_get_contents(path, &table, NULL, NULL));
+	lines = g_strsplit(g_strstrip(table), "\n", -1);
+	for (guint i = 0; lines[i] != NULL; i++) {
+		g_auto(GStrv) fields = g_strsplit(lines[i], "\t", 2);
+
+		if (lines[i][0] == '#')
+			continue;
+		g_assert_cmpuint(g_strv_length(fields), ==, 2);
+		g_assert_null(domain_rule_named(fields[0]));
 	}
 }
 
@@ -201,13 +234,12 @@ static void test_damaged(void)
 	}
 }
 
-/* Entities that multiply, tags that never end, quotes without end: read in an instant. */
+/* Entities that multiply, tags that never end, quotes without end: read within a test's limit. */
 static void test_bombs(void)
 {
 	static const char *const parts[] = { "<a",  "<a x='", "<!--",           "<!DOCTYPE a [",
 					     "<a>", "</a",    "&lt;",           "<![CDATA[",
 					     "\"",  "<a b=",  "<devices><disk>" };
-	gint64 start = g_get_monotonic_time();
 
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
 		g_autoptr(GString) text = g_string_new("<domain>");
@@ -218,7 +250,6 @@ static void test_bombs(void)
 		findings = judge(text->str, NULL);
 		g_assert_cmpuint(findings->len, >, 0);
 	}
-	g_assert_cmpint(g_get_monotonic_time() - start, <, 30 * G_USEC_PER_SEC);
 }
 
 static void test_too_large(void)
@@ -226,7 +257,7 @@ static void test_too_large(void)
 	g_autofree char *text = g_malloc0(DOCUMENT_MAX + 1);
 	g_autoptr(GError) error = NULL;
 
-	g_assert_null(lint_judge(text, DOCUMENT_MAX + 1, NULL, &error));
+	g_assert_null(lint_judge(text, DOCUMENT_MAX + 1, NULL, NULL, &error));
 	g_assert_nonnull(error);
 }
 
@@ -258,6 +289,33 @@ static void test_seed(void)
 		total += wanted[i].count;
 	}
 	g_assert_cmpuint(findings->len, ==, total);
+}
+
+static void ignore_message(G_GNUC_UNUSED void *data, G_GNUC_UNUSED const char *format, ...)
+{
+}
+
+/* schema_takes - libxml2's own answer about text as it stands */
+static gboolean schema_takes(const char *text)
+{
+	static xmlRelaxNG *rng;
+	g_autoptr(xmlDoc) doc =
+		xmlReadMemory(text, (int)strlen(text), NULL, NULL,
+			      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	xmlRelaxNGValidCtxt *context;
+	gboolean takes;
+
+	if (rng == NULL) {
+		xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt(SCHEMA_INSTALLED);
+
+		rng = xmlRelaxNGParse(parser);
+		xmlRelaxNGFreeParserCtxt(parser);
+	}
+	context = xmlRelaxNGNewValidCtxt(rng);
+	xmlRelaxNGSetValidErrors(context, ignore_message, ignore_message, NULL);
+	takes = doc != NULL && xmlRelaxNGValidateDoc(context, doc) == 0;
+	xmlRelaxNGFreeValidCtxt(context);
+	return takes;
 }
 
 /* Rules counted a second time, by other words, over documents that libxml2 reads as they are. */
@@ -339,6 +397,152 @@ static void test_counts(void)
 		g_assert_cmpuint(ours[k], ==, theirs[k]);
 }
 
+/*
+ * Of the strangers' domains, those that libvirt 9.0's schema takes and its QEMU driver refuses for
+ * their form: seen by virsh define and domxml-to-native on qemu:///embed. Others were refused for
+ * what that host did not have.
+ */
+static const struct {
+	const char *name, *rule;
+} refused[] = {
+	{ "018", "HD-04" },
+	{ "159", "ST-10" },
+	{ "160", "ST-10" },
+	{ "319", "HD-05" },
+	/* no window by SPICE, and something that wants one */
+	{ "001", "VD-03" },
+	{ "009", "VD-03" },
+	{ "010", "VD-03" },
+	{ "011", "VD-03" },
+	{ "012", "VD-03" },
+	{ "013", "VD-03" },
+	{ "014", "VD-03" },
+	{ "015", "VD-03" },
+	{ "016", "VD-03" },
+	{ "017", "VD-03" },
+	{ "018", "VD-03" },
+	{ "122", "VD-03" },
+	{ "123", "VD-03" },
+	{ "124", "VD-03" },
+	{ "125", "VD-03" },
+	{ "126", "VD-03" },
+	{ "127", "VD-03" },
+	{ "128", "VD-03" },
+	{ "131", "VD-03" },
+	{ "132", "VD-03" },
+	{ "133", "VD-03" },
+	{ "134", "VD-03" },
+	{ "135", "VD-03" },
+	{ "136", "VD-03" },
+	{ "137", "VD-03" },
+	{ "139", "VD-03" },
+	{ "140", "VD-03" },
+	{ "142", "VD-03" },
+	{ "143", "VD-03" },
+	{ "362", "VD-03" },
+	{ "392", "VD-03" },
+	{ "393", "VD-03" },
+	{ "402", "VD-03" },
+	{ "404", "VD-03" },
+};
+
+static gboolean is_refused(const char *name)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
+		if (g_str_has_prefix(name, refused[i].name))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Broken for its form: where the schema refuses, or one of the above; and nowhere else. */
+static void test_agreement(void)
+{
+	g_auto(GStrv) names = corpus_list("domains");
+	guint broken = 0, total = 0;
+
+	if (names == NULL || installed == NULL) {
+		g_test_skip("the corpus or libvirt's schema is not here");
+		return;
+	}
+	for (guint i = 0; names[i] != NULL; i++) {
+		g_autofree char *name = g_build_filename("domains", names[i], NULL);
+		g_autofree char *text = NULL;
+		g_autoptr(GPtrArray) findings = NULL;
+		gboolean ours, theirs;
+
+		if (!g_str_has_suffix(name, ".xml"))
+			continue;
+		text = corpus_read(name);
+		findings = judge_form(text, NULL, installed);
+		ours = findings_count(findings, SEVERITY_BROKEN) > 0;
+		theirs = is_refused(names[i]) || !schema_takes(text);
+		if (ours != theirs)
+			g_error("%s: %s here, %s there", name, ours ? "broken" : "fine",
+				theirs ? "refused" : "taken");
+		broken += ours;
+		total++;
+	}
+	g_test_message("%u of %u are broken for their form", broken, total);
+}
+
+static gboolean is_looked_at(const struct finding *finding)
+{
+	return finding->severity <= SEVERITY_RISKY && !g_str_equal(finding->rule->id, "DO-01") &&
+	       !g_str_equal(finding->rule->id, "DO-06");
+}
+
+/*
+ * lint-verdicts.tsv holds what somebody looked at, finding by finding, in the files themselves. A
+ * rule that says something else about them now wants to be looked at again.
+ */
+static void test_looked_at(void)
+{
+	g_autofree char *path = g_test_build_filename(G_TEST_DIST, "lint-verdicts.tsv", NULL);
+	g_autofree char *table = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	g_assert_true(g_file_get_contents(path, &table, NULL, NULL));
+	lines = g_strsplit(table, "\n", -1);
+	for (guint i = 0; lines[i] != NULL;) {
+		g_auto(GStrv) fields = g_strsplit(lines[i], "\t", 5);
+		g_autofree char *name = NULL, *text = NULL;
+		g_autoptr(GPtrArray) findings = NULL;
+		guint found = 0, listed = 0;
+
+		if (lines[i][0] == '#' || fields[0] == NULL) {
+			i++;
+			continue;
+		}
+		name = g_build_filename("domains", fields[0], NULL);
+		text = corpus_read(name);
+		if (text == NULL) {
+			g_test_skip("the corpus is not here");
+			return;
+		}
+		findings = judge_form(text, NULL, installed);
+		for (guint k = 0; k < findings->len; k++)
+			found += is_looked_at(g_ptr_array_index(findings, k));
+		for (; lines[i] != NULL && g_str_has_prefix(lines[i], fields[0]); i++) {
+			g_auto(GStrv) row = g_strsplit(lines[i], "\t", 5);
+			guint count = 0;
+
+			for (guint k = 0; k < findings->len; k++) {
+				const struct finding *finding = g_ptr_array_index(findings, k);
+
+				count += is_looked_at(finding) &&
+					 g_str_equal(finding->rule->id, row[1]) &&
+					 g_str_equal(severity_name(finding->severity), row[2]);
+			}
+			if (count != g_ascii_strtoull(row[3], NULL, 10))
+				g_error("%s %s: %u, and %s were looked at", name, row[1], count,
+					row[3]);
+			listed += count;
+		}
+		g_assert_cmpuint(found, ==, listed);
+	}
+}
+
 /* Everything in a folder goes through; what libvirt itself tests is never called broken. */
 static void judge_folder(const char *folder, gboolean valid)
 {
@@ -376,17 +580,25 @@ static void test_libvirt(void)
 
 int main(int argc, char **argv)
 {
+	int status;
+
 	g_test_init(&argc, &argv, NULL);
+	installed = schema_open(SCHEMA_INSTALLED, NULL);
 	g_test_add_func("/lint/clean", test_clean);
 	g_test_add_func("/lint/cases", test_cases);
 	g_test_add_func("/lint/every-rule-has-a-case", test_every_rule_has_a_case);
+	g_test_add_func("/lint/unruled", test_unruled);
 	g_test_add_func("/lint/places", test_places);
 	g_test_add_func("/lint/damaged", test_damaged);
 	g_test_add_func("/lint/bombs", test_bombs);
 	g_test_add_func("/lint/too-large", test_too_large);
 	g_test_add_func("/lint/seed", test_seed);
 	g_test_add_func("/lint/counts", test_counts);
+	g_test_add_func("/lint/agreement", test_agreement);
+	g_test_add_func("/lint/looked-at", test_looked_at);
 	g_test_add_func("/lint/domains", test_domains);
 	g_test_add_func("/lint/libvirt", test_libvirt);
-	return g_test_run();
+	status = g_test_run();
+	schema_free(installed);
+	return status;
 }

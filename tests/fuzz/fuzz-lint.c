@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuzz.h"
+#include "rules/lint.h"
+
+/* Domains, hooks and host configuration, pasted from wherever. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) findings = lint_judge((const char *)data, size, NULL, NULL, &error);
+
+	g_assert_true((findings == NULL) == (error != NULL));
+	return 0;
+}
