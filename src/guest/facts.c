@@ -88,6 +88,36 @@ static char *read_toggle(xmlXPathContext *context)
 	return toggle;
 }
 
+static guint64 read_number(xmlXPathContext *context, const char *path)
+{
+	g_autofree char *text = xml_find_text(context, path);
+
+	return text != NULL ? g_ascii_strtoull(text, NULL, 10) : 0;
+}
+
+/* libvirt always writes memory in KiB. */
+static void read_machine(xmlXPathContext *context, struct domain_facts *facts)
+{
+	facts->virt_type = xml_find_text(context, "/domain/@type");
+	facts->vcpus = (guint)MIN(read_number(context, "/domain/vcpu"), G_MAXUINT);
+	facts->memory_kib = read_number(context, "/domain/memory");
+	facts->inputs = xml_find_texts(context, "/domain/devices/input[@type='evdev']/source/@dev");
+	facts->nvram = xml_find_text(context, "/domain/os/nvram[text()]");
+	facts->uefi = facts->nvram != NULL || xml_has(context, "/domain/os[@firmware='efi']") ||
+		      xml_has(context, "/domain/os/loader[@type='pflash']");
+	facts->tpm = xml_has(context, "/domain/devices/tpm/backend[@type='emulator']");
+}
+
+#define LEND "/domain/metadata/hotseat:guest/hotseat:lend"
+
+static void read_lend(xmlXPathContext *context, struct domain_lend *lend)
+{
+	lend->hugepages = xml_has(context, LEND "[@hugepages='yes']");
+	lend->cpuset = xml_has(context, LEND "[@cpuset='yes']");
+	lend->display_manager = xml_has(context, LEND "[@display-manager='stop']");
+	lend->governor = xml_find_text(context, LEND "/@governor");
+}
+
 struct domain_facts *domain_facts_parse(const char *xml, GError **error)
 {
 	g_autoptr(xmlDoc) doc = parse(xml, error);
@@ -120,6 +150,8 @@ struct domain_facts *domain_facts_parse(const char *xml, GError **error)
 	facts->networks = xml_find_texts(
 		context, "/domain/devices/interface[@type='network']/source/@network");
 	facts->toggle = read_toggle(context);
+	read_machine(context, facts);
+	read_lend(context, &facts->lend);
 	return g_steal_pointer(&facts);
 }
 
@@ -133,6 +165,10 @@ void domain_facts_free(struct domain_facts *facts)
 	g_strfreev(facts->hostdevs);
 	g_strfreev(facts->images);
 	g_strfreev(facts->networks);
+	g_strfreev(facts->inputs);
 	g_free(facts->toggle);
+	g_free(facts->virt_type);
+	g_free(facts->nvram);
+	g_free(facts->lend.governor);
 	g_free(facts);
 }
