@@ -14,3 +14,27 @@
  * Return: newly allocated XML, or NULL with HOTSEAT_ERROR_UNREADABLE.
  */
 char *domain_edit_screen(const char *xml, gboolean window, GError **error);
+
+/**
+ * domain_edit_replace - take some elements of a guest from another definition
+ * @xml:   inactive domain XML, as libvirt keeps it
+ * @other: domain XML that has them as they are to be
+ * @paths: XPath of elements from <domain> on, such as "cpu/topology", NULL-terminated; the prefix
+ *         hotseat is our namespace
+ *
+ * What @xml has below such a path goes, what @other has there comes in its place, or last in the
+ * parent element, which is made where it is missing. All else stays, comments too.
+ *
+ * Return: newly allocated XML, or NULL with HOTSEAT_ERROR_UNREADABLE.
+ */
+char *domain_edit_replace(const char *xml, const char *other, const char *const *paths,
+			  GError **error);
+
+/**
+ * domain_edit_toggle - change the keys that move keyboard and mouse between guest and host
+ * @toggle: libvirt's grabToggle, "ctrl-ctrl"
+ *
+ * Return: newly allocated XML, or NULL with HOTSEAT_ERROR_UNREADABLE, or HOTSEAT_ERROR_REFUSED if
+ * the guest has no keyboard of the host's.
+ */
+char *domain_edit_toggle(const char *xml, const char *toggle, GError **error);

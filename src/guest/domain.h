@@ -92,12 +92,15 @@ struct domain_facts {
 	char **networks;   /* libvirt networks that its interfaces are on, NULL-terminated */
 	char **inputs;     /* event nodes of its evdev inputs, NULL-terminated */
 	char *toggle;      /* grabToggle of its evdev keyboard, "ctrl-ctrl"; NULL: none */
+	gboolean screen;   /* has an emulated screen, so that it can be seen without the card */
+	gboolean iothread; /* a disk of it has a thread of its own */
 	char *virt_type;   /* "kvm" */
 	char *nvram;       /* file of its firmware variables, as far as the XML names it */
 	gboolean uefi;     /* has firmware variables, whether or not they are named */
 	gboolean tpm;      /* has an emulated TPM */
 	guint vcpus;
 	guint64 memory_kib;
+	guint64 page_kib; /* of its huge pages; 0: ordinary ones */
 	struct domain_lend lend;
 };
 

@@ -101,6 +101,9 @@ static void read_machine(xmlXPathContext *context, struct domain_facts *facts)
 	facts->virt_type = xml_find_text(context, "/domain/@type");
 	facts->vcpus = (guint)MIN(read_number(context, "/domain/vcpu"), G_MAXUINT);
 	facts->memory_kib = read_number(context, "/domain/memory");
+	facts->page_kib = read_number(context, "/domain/memoryBacking/hugepages/page/@size");
+	facts->screen = xml_has(context, "/domain/devices/video/model[@type!='none']");
+	facts->iothread = xml_has(context, "/domain/devices/disk/driver[@iothread]");
 	facts->inputs = xml_find_texts(context, "/domain/devices/input[@type='evdev']/source/@dev");
 	facts->nvram = xml_find_text(context, "/domain/os/nvram[text()]");
 	facts->uefi = facts->nvram != NULL || xml_has(context, "/domain/os[@firmware='efi']") ||
