@@ -151,16 +151,39 @@ static gboolean qemu_img(const char *const *arguments, const char *image, char *
 	return FALSE;
 }
 
-/* The tags of an image, as "qemu-img snapshot -l" lists them; NULL if it cannot. */
-static gboolean has_tag(const struct snapshot_disk *disk)
+/* What an image keeps inside, as "qemu-img snapshot -l" lists it; NULL if it cannot. */
+static char *list_tags(const struct snapshot_disk *disk)
 {
 	static const char *const arguments[] = { "snapshot", "-l", NULL };
-	g_autofree char *list = NULL;
+	char *list = NULL;
+
+	return qemu_img(arguments, disk->path, &list, NULL) ? list : NULL;
+}
+
+static gboolean has_tag(const struct snapshot_disk *disk)
+{
+	g_autofree char *list = list_tags(disk);
 	g_autofree char *quoted = g_regex_escape_string(disk->kept, -1);
 	g_autofree char *pattern = g_strdup_printf("^\\S+\\s+%s\\s", quoted);
 
-	return qemu_img(arguments, disk->path, &list, NULL) &&
-	       g_regex_match_simple(pattern, list, G_REGEX_MULTILINE, 0);
+	return list != NULL && g_regex_match_simple(pattern, list, G_REGEX_MULTILINE, 0);
+}
+
+/* Other points, ours or somebody else's: they would go with the file. */
+static gboolean has_tags(const struct snapshot_disk *disk)
+{
+	g_autofree char *list = g_str_equal(disk->format, "qcow2") ? list_tags(disk) : NULL;
+
+	return list != NULL && list[0] != '\0';
+}
+
+/* All of what the guest sees, into the image that is there. */
+static gboolean pour_back(const struct snapshot_disk *disk, GError **error)
+{
+	const char *const arguments[] = { "convert", "-n",         "-f",       disk->format,
+					  "-O",      disk->format, disk->kept, NULL };
+
+	return qemu_img(arguments, disk->path, NULL, error);
 }
 
 static gboolean run_on_tag(const struct snapshot_disk *disk, const char *operation, GError **error)
@@ -188,7 +211,8 @@ gboolean snapshot_disk_revert(const struct snapshot_disk *disk, GError **error)
 {
 	if (disk->way == SNAPSHOT_INTERNAL)
 		return run_on_tag(disk, "-a", error);
-	return copy_back_file(disk->kept, disk->path, error);
+	return has_tags(disk) ? pour_back(disk, error)
+			      : copy_back_file(disk->kept, disk->path, error);
 }
 
 gboolean snapshot_disk_forget(const struct snapshot_disk *disk, GError **error)
@@ -207,7 +231,7 @@ gboolean snapshot_disk_mend(const struct snapshot_disk *disk, GError **error)
 {
 	static const char *const arguments[] = { "check", "-q", "-r", "all", NULL };
 
-	if (disk->way != SNAPSHOT_INTERNAL || !g_file_test(disk->path, G_FILE_TEST_EXISTS))
+	if (!g_str_equal(disk->format, "qcow2") || !g_file_test(disk->path, G_FILE_TEST_EXISTS))
 		return TRUE;
 	return qemu_img(arguments, disk->path, NULL, error);
 }

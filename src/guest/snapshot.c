@@ -15,8 +15,8 @@
 #include "guest/snapshot-disk.h"
 
 /*
- * On the disk: BASE/UUID/.lock, BASE/UUID/.reverting (the name of a snapshot), and for each snapshot
- * a folder BASE/UUID/NAME with
+ * On the disk: BASE/UUID/.lock, BASE/UUID/.reverting (the name of a snapshot), and for each
+ *snapshot a folder BASE/UUID/NAME with
  *
  *	manifest    what there is and where, a key file; "unfinished" before all of it is there
  *	domain.xml  the definition
@@ -555,7 +555,7 @@ static gboolean revert(const struct snapshot_store *store, const struct snapshot
 		return FALSE;
 	if (!again && (!check_kept(store, content, error) || !write_text(note, name, error)))
 		return FALSE;
-	if (!define(store, guest, name, error)) {
+	if (!content->about->live && !define(store, guest, name, error)) {
 		if (!again)
 			copy_remove(note, NULL);
 		return FALSE;

@@ -16,6 +16,9 @@
  * undone; and libvirt's own snapshots, which leave out variables and TPM (SN-03, SN-06), cannot be
  * reverted or deleted by some versions (SN-03, SN-04), and of running guests only make overlays.
  *
+ * Going back to a copy does not take away what an image keeps inside: then the copy is poured into
+ * the image rather than put in its place.
+ *
  * Killed at any instant, the guest is in one of two states. A snapshot is there when its manifest
  * is; that is written first under another name, with all that is to be made, so that what a kill
  * leaves behind is known and removed. A revert is noted before it begins and is repeated to its

@@ -179,6 +179,18 @@ static gboolean define(const char *xml, void *data, GError **error)
 	return g_file_set_contents(place->defined, xml, -1, error);
 }
 
+/* QEMU's backup job, as far as files can tell. */
+static gboolean copy_live(char **targets, char **copies, char **formats, gboolean *quiesced,
+			  void *data, GError **error)
+{
+	const struct place *place = data;
+
+	g_assert_cmpstr(targets[0], ==, "vda");
+	g_assert_cmpstr(formats[1], ==, "raw");
+	*quiesced = TRUE;
+	return copy_file(place->qcow2, copies[0], error) && copy_file(place->raw, copies[1], error);
+}
+
 /* What a command does; for the program under killat, and here. */
 static gboolean act(const struct place *place, const char *what, GError **error)
 {
@@ -202,6 +214,12 @@ static gboolean act(const struct place *place, const char *what, GError **error)
 		return snapshot_revert(store, &guest, "one", error);
 	if (g_str_equal(what, "delete"))
 		return snapshot_delete(store, "one", error);
+	if (g_str_equal(what, "revert-two"))
+		return snapshot_revert(store, &guest, "two", error);
+	if (g_str_equal(what, "create-live")) {
+		guest.copy_live = copy_live;
+		return snapshot_create(store, &guest, "two", error);
+	}
 	g_assert_cmpstr(what, ==, "settle");
 	return snapshot_settle(store, &guest, error);
 }
@@ -296,6 +314,27 @@ static void test_goes_back(void)
 	g_assert_true(guest_is(place, 'A'));
 	g_assert_cmpuint(count_snapshots(place), ==, 0);
 	assert_nothing_left(place, FALSE);
+	leave(place);
+}
+
+/* A copy of a running guest must not cost what the image keeps inside; nor does it know more. */
+static void test_live_beside_internal(void)
+{
+	autoptr(place) place = NULL;
+
+	if (!have_tools())
+		return;
+	place = fresh_place();
+	must(place, "create");
+	live_on(place, 'B');
+	must(place, "create-live");
+	live_on(place, 'C');
+	must(place, "revert-two");
+	g_assert_true(disk_is("qcow2", place->qcow2, 'B') && disk_is("raw", place->raw, 'B'));
+	g_assert_true(file_is(place->nvram, 'C') && file_is(place->tpm_state, 'C'));
+	g_assert_true(definition_is(place, 'C'));
+	must(place, "revert");
+	g_assert_true(guest_is(place, 'A'));
 	leave(place);
 }
 
@@ -445,10 +484,23 @@ static void judge_delete(const struct place *place)
 	g_assert_true(guest_is(place, 'A'));
 }
 
+static void judge_revert_two(const struct place *place)
+{
+	gboolean back = disk_is("raw", place->raw, 'B');
+
+	g_assert_true(disk_is("qcow2", place->qcow2, back ? 'B' : 'C'));
+	g_assert_true(back || disk_is("raw", place->raw, 'C'));
+	g_assert_cmpint(check_image(place), ==, 0);
+	g_assert_cmpuint(count_snapshots(place), ==, 2);
+	must(place, "revert");
+	g_assert_true(guest_is(place, 'A'));
+}
+
 static const struct kill_case kill_cases[] = {
 	{ "create", FALSE, judge_create },
 	{ "revert", TRUE, judge_revert },
 	{ "delete", TRUE, judge_delete },
+	{ "revert-two", TRUE, judge_revert_two },
 };
 
 /* The same folder each time, for the paths are in definition and manifest. */
@@ -487,6 +539,10 @@ static void test_kills(gconstpointer data)
 	if (one->with_snapshot) {
 		must(place, "create");
 		live_on(place, 'B');
+	}
+	if (g_str_equal(one->what, "revert-two")) {
+		must(place, "create-live");
+		live_on(place, 'C');
 	}
 	aside = g_strconcat(place->folder, "-template", NULL);
 	g_assert_cmpint(rename(place->folder, aside), ==, 0);
@@ -531,6 +587,7 @@ int main(int argc, char **argv)
 		return run_as_command(argv[2], argv[3]);
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/snapshot/goes-back", test_goes_back);
+	g_test_add_func("/snapshot/live-beside-internal", test_live_beside_internal);
 	g_test_add_func("/snapshot/before-the-first-start", test_before_the_first_start);
 	g_test_add_func("/snapshot/refusals", test_refusals);
 	g_test_add_func("/snapshot/links-stay-behind", test_links_stay_behind);
