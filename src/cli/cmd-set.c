@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/lend.h"
+#include "core/diff.h"
 #include "core/error.h"
 #include "core/size.h"
 #include "guest/domain-edit.h"
@@ -101,12 +102,17 @@ static gboolean apply_word(const char *key, const char *value, const char *yes, 
 
 static gboolean apply_hugepages(const char *value, struct target *target, GError **error)
 {
-	return apply_word("hugepages", value, "yes", "no", &target->lend.hugepages, error);
+	target->lend.transparent = g_str_equal(value, "transparent");
+	target->lend.hugepages = g_str_equal(value, "yes");
+	return target->lend.transparent || target->lend.hugepages || g_str_equal(value, "no") ||
+	       bad_value("hugepages", value, "yes, transparent or no", error);
 }
 
 static char *show_hugepages(const struct target *target)
 {
-	return g_strdup(target->lend.hugepages ? "yes" : "no");
+	return g_strdup(target->lend.transparent ? "transparent"
+			: target->lend.hugepages ? "yes"
+						 : "no");
 }
 
 static gboolean apply_cpuset(const char *value, struct target *target, GError **error)
@@ -206,7 +212,7 @@ static const struct setting settings[] = {
 	  show_memory,
 	  { "memory", "currentMemory", "memoryBacking", "numatune" } },
 	{ "hugepages",
-	  "yes, no",
+	  "yes, transparent, no",
 	  apply_hugepages,
 	  show_hugepages,
 	  { "memory", "currentMemory", "memoryBacking", "numatune", LEND } },
@@ -386,6 +392,16 @@ static gboolean check_state(struct virt *virt, const char *name,
 	return TRUE;
 }
 
+/* libvirt writes documents in its own way: the difference is that of the two as we print them. */
+static void show_difference(const char *xml, const char *edited)
+{
+	g_autofree char *plain = domain_edit_print(xml);
+	g_autofree char *diff =
+		diff_unified(plain != NULL ? plain : xml, edited, "now", "from the next start on");
+
+	fputs(diff, stdout);
+}
+
 static int change(struct virt *virt, const char *xml, const struct target *target,
 		  const struct domain_facts *facts, GPtrArray *paths, GError **error)
 {
@@ -393,6 +409,7 @@ static int change(struct virt *virt, const char *xml, const struct target *targe
 
 	if (edited == NULL)
 		return -1;
+	show_difference(xml, edited);
 	if (dry_run)
 		return EXIT_SUCCESS;
 	if (!virt_define(virt, edited, NULL, error))
@@ -458,7 +475,8 @@ const struct command command_set = {
 		"chord=ctrl-ctrl, alt-alt, shift-shift, meta-meta, scrolllock or ctrl-scrolllock "
 		"moves keyboard and mouse.\n\n"
 		"What else changes on the host while the guest runs: hugepages=yes reserves its "
-		"memory in huge pages, cpuset=yes keeps the host's programs off its cores, "
+		"memory in huge pages (transparent lets the kernel make them), cpuset=yes keeps "
+		"the host's programs off its cores, "
 		"governor=performance keeps the cores quick, display-manager=stop ends the "
 		"desktop first, where the only card is lent.\n\n"
 		"All holds from the guest's next start on.",

@@ -113,6 +113,13 @@ static char *print(xmlDoc *document)
 	return result;
 }
 
+char *domain_edit_print(const char *xml)
+{
+	g_autoptr(xmlDoc) document = open_domain(xml, NULL);
+
+	return document != NULL ? print(document) : NULL;
+}
+
 char *domain_edit_screen(const char *xml, gboolean window, GError **error)
 {
 	g_autoptr(xmlDoc) document = open_domain(xml, error);

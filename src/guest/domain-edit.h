@@ -15,6 +15,10 @@
  */
 char *domain_edit_screen(const char *xml, gboolean window, GError **error);
 
+/* domain_edit_print - XML as the functions here print it, to compare with; NULL: it makes no sense
+ */
+char *domain_edit_print(const char *xml);
+
 /**
  * domain_edit_replace - take some elements of a guest from another definition
  * @xml:   inactive domain XML, as libvirt keeps it

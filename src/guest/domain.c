@@ -38,11 +38,13 @@ static const char *yes_if(gboolean truth)
 
 static void write_lend(xmlTextWriter *xml, const struct domain_lend *lend)
 {
-	if (!lend->hugepages && !lend->cpuset && !lend->display_manager && lend->governor == NULL)
+	const char *pages = lend->transparent ? "transparent" : yes_if(lend->hugepages);
+
+	if (pages == NULL && !lend->cpuset && !lend->display_manager && lend->governor == NULL)
 		return;
-	xml_empty(xml, "hotseat:lend", "hugepages", yes_if(lend->hugepages), "governor",
-		  lend->governor, "cpuset", yes_if(lend->cpuset), "display-manager",
-		  lend->display_manager ? "stop" : NULL, NULL);
+	xml_empty(xml, "hotseat:lend", "hugepages", pages, "governor", lend->governor, "cpuset",
+		  yes_if(lend->cpuset), "display-manager", lend->display_manager ? "stop" : NULL,
+		  NULL);
 }
 
 /* Ours, and libosinfo's: virt-manager shows the system's icon and knows its needs by it. */

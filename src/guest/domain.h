@@ -17,6 +17,7 @@ enum domain_firmware {
  */
 struct domain_lend {
 	gboolean hugepages;       /* reserve its pages when it starts, give them back at its end */
+	gboolean transparent;     /* hugepages="transparent": let the kernel make them by itself */
 	gboolean cpuset;          /* keep the host's programs off its cores */
 	gboolean display_manager; /* stop it first, start it afterwards: the only card is lent */
 	char *governor;           /* of the cores' frequency, "performance"; NULL: as it is */
@@ -99,8 +100,11 @@ struct domain_facts {
 	gboolean uefi;     /* has firmware variables, whether or not they are named */
 	gboolean tpm;      /* has an emulated TPM */
 	guint vcpus;
+
 	guint64 memory_kib;
 	guint64 page_kib; /* of its huge pages; 0: ordinary ones */
+	int node;         /* <numatune>, if it is one node; else -1 */
+	char *cpus;       /* that its vCPUs are pinned to, "2,3,4"; NULL: not pinned */
 	struct domain_lend lend;
 };
 
