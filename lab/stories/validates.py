@@ -9,19 +9,20 @@ from desk.guest import LINUX, SMALL, Guest
 from desk.story import expect, expect_equal
 
 FRESH = True
-LIMIT = 1500
+LIMIT = 3600
 
 VOLUME = "/var/lib/libvirt/images/valid.qcow2"
 RAW = "/var/lib/libvirt/images/raw.img"
-MEDIA = "--iso /lab/guest/small --iso /lab/guest/initrd --usb 1234:5678 --usb 046d:c52b"
+MEDIA = "--iso /lab/guest/small --iso /lab/guest/initrd"
+USB = "--usb 1234:5678 --usb 046d:c52b"
 QEMU = "--virt-type qemu --vcpus 1 --memory 256M --network none"
 # Options, whether it is started (of type qemu alone: what a kvm guest looks like is read by QEMU
 # too, when libvirt makes its command line), and what its XML must have in it.
 VARIANTS = (
     ("the default: kvm, Windows 11, a new disk", "--disk 10G", False,
      ("secure-boot", "tpm-crb", "type='spice'")),
-    ("kvm, Windows 10, media and USB", f"--os win10 --disk 10G {MEDIA} --memory 512M --vcpus 1",
-     False, ("microsoft.com/win/10", "1234")),
+    ("kvm, Windows 10, media", f"--os win10 --disk 10G {MEDIA} --memory 512M --vcpus 1",
+     False, ("microsoft.com/win/10",)),
     ("kvm, no vendor id, no network, no TPM, no sound", "--disk none --vendor-id none "
      "--network none --tpm no --sound none", False, ()),
     ("kvm, an old driver, Looking Glass, no huge pages", "--disk none --nvidia-driver 461 "
@@ -32,8 +33,8 @@ VARIANTS = (
     ("qemu, the small kernel", SMALL, True, ()),
     ("qemu, Linux", LINUX, False, ()),
     ("qemu, Windows 11 with all there is",
-     f"{QEMU} --os win11 --firmware secure --tpm yes --disk 10G {MEDIA} --sound window "
-     "--looking-glass 1920x1080-hdr", True, ("enrolled-keys", "ivshmem-plain")),
+     f"{QEMU} --os win11 --firmware secure --tpm yes --disk 10G {MEDIA} {USB} --sound window "
+     "--looking-glass 1920x1080-hdr", True, ("enrolled-keys", "ivshmem-plain", "0xc52b")),
     ("qemu, Linux from a raw image on SATA, BIOS",
      f"{QEMU} --os linux --firmware bios --disk {RAW} --disk-bus sata --sound card", True,
      ("type='raw'", "bus='sata'", "offset='utc'")),
@@ -57,8 +58,10 @@ def check_volume(desktop):
 def judge(desktop, words):
     """libvirt's schema and its QEMU driver like what is defined; return the XML."""
     xml = desktop.run("virsh dumpxml --inactive valid | tee /tmp/valid.xml && "
-                      "virsh define --validate /tmp/valid.xml > /dev/null && "
-                      "virsh domxml-to-native qemu-argv --domain valid > /dev/null").out
+                      "virsh define --validate /tmp/valid.xml > /dev/null").out
+    # Where a USB device is plugged in is looked up by a start and not by this.
+    if "type='usb' managed" not in xml:
+        desktop.run("virsh domxml-to-native qemu-argv --domain valid > /dev/null")
     for word in words:
         # libvirt keeps metadata as it came, and quotes the rest in its own way
         expect(word in xml, f"there is no {word} in:\n{xml}")

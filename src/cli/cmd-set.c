@@ -22,7 +22,8 @@
 
 /* What the guest is to be; starts as what it is. */
 struct target {
-	char *gpu;
+	char *gpu;             /* fingerprint, or what was asked for */
+	const char *gpu_shown; /* address */
 	guint vcpus;
 	guint64 memory_kib, page_kib;
 	struct domain_lend lend;
@@ -50,12 +51,13 @@ static gboolean apply_gpu(const char *value, struct target *target, GError **err
 {
 	g_free(target->gpu);
 	target->gpu = g_strdup(value);
+	target->gpu_shown = value;
 	return TRUE;
 }
 
 static char *show_gpu(const struct target *target)
 {
-	return g_strdup(target->gpu);
+	return g_strdup(target->gpu_shown);
 }
 
 static gboolean apply_vcpus(const char *value, struct target *target, GError **error)
@@ -251,6 +253,7 @@ static void target_init(struct target *target, const struct domain_facts *facts)
 {
 	*target = (struct target){
 		.gpu = g_strdup(facts->fingerprint),
+		.gpu_shown = facts->hostdevs[0] != NULL ? facts->hostdevs[0] : "none",
 		.vcpus = facts->vcpus,
 		.memory_kib = facts->memory_kib,
 		.page_kib = facts->page_kib,
@@ -267,9 +270,9 @@ static void target_clear(struct target *target)
 	g_free(target->lend.governor);
 }
 
-/* One KEY=VALUE: what it was and what it is to be, in a line. */
+/* One KEY=VALUE: what it was and what it is to be, in a line. @changed: is that different? */
 static gboolean apply(const struct setting *setting, const char *text, struct target *target,
-		      GError **error)
+		      gboolean *changed, GError **error)
 {
 	g_autofree char *before = setting->show(target);
 	g_autofree char *after = NULL;
@@ -278,6 +281,7 @@ static gboolean apply(const struct setting *setting, const char *text, struct ta
 		return FALSE;
 	after = setting->show(target);
 	printf("  %-15s %s -> %s\n", setting->key, before, after);
+	*changed = !g_str_equal(before, after);
 	return TRUE;
 }
 
@@ -326,20 +330,28 @@ static char *generate(struct virt *virt, const struct target *target,
 	return domain_xml(&spec);
 }
 
-/* All paths of the settings that were named, each once. */
-static GPtrArray *collect_paths(const struct setting *const *chosen, guint count)
+/* The paths of a setting, each once. */
+static void add_paths(GPtrArray *paths, const struct setting *setting)
 {
-	GPtrArray *paths = g_ptr_array_new();
+	for (guint i = 0; setting->paths[i] != NULL; i++) {
+		gpointer path = (gpointer)(guintptr)setting->paths[i];
 
-	for (guint i = 0; i < count; i++) {
-		for (guint j = 0; chosen[i]->paths[j] != NULL; j++) {
-			gpointer path = (gpointer)(guintptr)chosen[i]->paths[j];
-
-			if (!g_ptr_array_find_with_equal_func(paths, path, g_str_equal, NULL))
-				g_ptr_array_add(paths, path);
-		}
+		if (!g_ptr_array_find_with_equal_func(paths, path, g_str_equal, NULL))
+			g_ptr_array_add(paths, path);
 	}
-	return paths;
+}
+
+static char *edit_screen(struct virt *virt, const char *xml, gboolean window,
+			 const struct domain_facts *facts, GError **error)
+{
+	autoptr(virt_capabilities) capabilities = NULL;
+
+	if (!window)
+		return domain_edit_screen(xml, NULL, error);
+	capabilities = virt_read_capabilities(virt, facts->virt_type, error);
+	if (capabilities == NULL)
+		return NULL;
+	return domain_edit_screen(xml, capabilities->spice ? "spice" : "vnc", error);
 }
 
 static char *edit(struct virt *virt, const char *xml, const struct target *target,
@@ -366,7 +378,7 @@ static char *edit(struct virt *virt, const char *xml, const struct target *targe
 		text = edited;
 	}
 	if (text != NULL && target->window != facts->screen) {
-		char *edited = domain_edit_screen(text, target->window > 0, error);
+		char *edited = edit_screen(virt, text, target->window, facts, error);
 
 		g_free(text);
 		text = edited;
@@ -424,10 +436,10 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 	g_autofree const struct setting **chosen = g_new0(const struct setting *, count);
 	autoptr(virt) virt = NULL;
 	autoptr(domain_facts) facts = NULL;
-	g_autoptr(GPtrArray) paths = NULL;
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
 	g_autofree char *xml = NULL;
 	struct target target;
-	gboolean fine = TRUE;
+	gboolean fine = TRUE, different = FALSE;
 	int status = -1;
 
 	for (guint i = 0; i < count; i++) {
@@ -443,10 +455,18 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 	if (xml == NULL)
 		return -1;
 	target_init(&target, facts);
-	for (guint i = 0; fine && i < count; i++)
-		fine = apply(chosen[i], arguments[i + 1], &target, error);
-	paths = collect_paths(chosen, count);
-	if (fine)
+	for (guint i = 0; fine && i < count; i++) {
+		gboolean changed = FALSE;
+
+		fine = apply(chosen[i], arguments[i + 1], &target, &changed, error);
+		if (changed)
+			add_paths(paths, chosen[i]);
+		different |= changed;
+	}
+	if (fine && !different) {
+		printf("%s is like that already.\n", facts->name);
+		status = EXIT_SUCCESS;
+	} else if (fine)
 		status = change(virt, xml, &target, facts, paths, error);
 	target_clear(&target);
 	return status;

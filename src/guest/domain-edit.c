@@ -41,34 +41,98 @@ static gboolean belongs_to_screen(xmlNode *node)
 	return FALSE;
 }
 
+/* Blank lines where something was are not the reader's. */
+static void remove_node(xmlNode *node)
+{
+	xmlNode *before = node->prev;
+
+	if (before != NULL && xmlIsBlankNode(before)) {
+		xmlUnlinkNode(before);
+		xmlFreeNode(before);
+	}
+	xmlUnlinkNode(node);
+	xmlFreeNode(node);
+}
+
+/* A copy declares its namespace anew. Elements of ours are empty: nothing below refers to it. */
+static void use_namespace_of(xmlNode *parent, xmlNode *copy)
+{
+	xmlNs *namespace = copy->ns == NULL || copy->children != NULL
+				   ? NULL
+				   : xmlSearchNsByHref(parent->doc, parent, copy->ns->href);
+
+	if (namespace == NULL)
+		return;
+	copy->ns = namespace;
+	g_clear_pointer(&copy->nsDef, xmlFreeNsList);
+}
+
+/* Each on a line of its own, as deep as what stands there. */
+static void add_node(xmlNode *parent, xmlNode *before, xmlNode *node, const char *indent)
+{
+	xmlNode *copy = xmlDocCopyNode(node, parent->doc, 1);
+
+	if (before != NULL)
+		xmlAddPrevSibling(before, copy);
+	else
+		xmlAddChild(parent, copy);
+	/* After the copy is in its place: texts that meet are made one. */
+	xmlAddPrevSibling(copy, xmlNewDocText(parent->doc, XML_STRING(indent)));
+	use_namespace_of(parent, copy);
+}
+
+static guint depth_of(const xmlNode *node)
+{
+	guint depth = 0;
+
+	for (; node->parent != NULL && node->parent->type == XML_ELEMENT_NODE; node = node->parent)
+		depth++;
+	return depth;
+}
+
+static char *indent_below(const xmlNode *parent)
+{
+	g_autofree char *blanks = g_strnfill((depth_of(parent) + 1) * 2, ' ');
+
+	return g_strconcat("\n", blanks, NULL);
+}
+
 static void remove_screen(xmlNode *devices)
 {
 	xmlNode *next;
 
 	for (xmlNode *node = devices->children; node != NULL; node = next) {
 		next = node->next;
-		if (node->type == XML_ELEMENT_NODE && belongs_to_screen(node)) {
-			xmlUnlinkNode(node);
-			xmlFreeNode(node);
-		}
+		if (node->type == XML_ELEMENT_NODE && belongs_to_screen(node))
+			remove_node(node);
 	}
 }
 
-static void add_screen(xmlNode *devices, gboolean window)
+/* Last in the devices, where libvirt looks for it as well as anywhere. */
+static void add_device(xmlNode *devices, xmlNode *node)
 {
-	xmlNode *video;
-	xmlNode *model;
+	gboolean blank = devices->last != NULL && xmlIsBlankNode(devices->last);
+	g_autofree char *indent = indent_below(devices);
 
-	if (window) {
-		xmlNode *graphics = xmlNewChild(devices, NULL, XML_STRING("graphics"), NULL);
+	add_node(devices, blank ? devices->last : NULL, node, indent);
+	xmlFreeNode(node);
+}
 
-		xmlNewProp(graphics, XML_STRING("type"), XML_STRING("spice"));
+static void add_screen(xmlNode *devices, const char *window)
+{
+	xmlNode *video = xmlNewNode(NULL, XML_STRING("video"));
+	xmlNode *model = xmlNewChild(video, NULL, XML_STRING("model"), NULL);
+
+	if (window != NULL) {
+		xmlNode *graphics = xmlNewNode(NULL, XML_STRING("graphics"));
+
+		xmlNewProp(graphics, XML_STRING("type"), XML_STRING(window));
 		xmlNewProp(graphics, XML_STRING("autoport"), XML_STRING("yes"));
 		xmlNewProp(graphics, XML_STRING("listen"), XML_STRING("127.0.0.1"));
+		add_device(devices, graphics);
 	}
-	video = xmlNewChild(devices, NULL, XML_STRING("video"), NULL);
-	model = xmlNewChild(video, NULL, XML_STRING("model"), NULL);
-	xmlNewProp(model, XML_STRING("type"), XML_STRING(window ? "vga" : "none"));
+	xmlNewProp(model, XML_STRING("type"), XML_STRING(window != NULL ? "vga" : "none"));
+	add_device(devices, video);
 }
 
 /*
@@ -120,15 +184,16 @@ char *domain_edit_print(const char *xml)
 	return document != NULL ? print(document) : NULL;
 }
 
-char *domain_edit_screen(const char *xml, gboolean window, GError **error)
+char *domain_edit_screen(const char *xml, const char *window, GError **error)
 {
+	gboolean spice = g_strcmp0(window, "spice") == 0;
 	g_autoptr(xmlDoc) document = open_domain(xml, error);
 	xmlNode *devices;
 
 	if (document == NULL)
 		return NULL;
 	devices = find_child(xmlDocGetRootElement(document), "devices");
-	move_sound(devices, window ? "none" : "spice", window ? "spice" : "none");
+	move_sound(devices, spice ? "none" : "spice", spice ? "spice" : "none");
 	remove_screen(devices);
 	add_screen(devices, window);
 	return print(document);
@@ -156,55 +221,6 @@ static char *parent_path(const char *path)
 	return g_strconcat("/domain/", plain, NULL);
 }
 
-/* Blank lines where something was are not the reader's. */
-static void remove_node(xmlNode *node)
-{
-	xmlNode *before = node->prev;
-
-	if (before != NULL && xmlIsBlankNode(before)) {
-		xmlUnlinkNode(before);
-		xmlFreeNode(before);
-	}
-	xmlUnlinkNode(node);
-	xmlFreeNode(node);
-}
-
-/* A copy declares its namespace anew. Elements of ours are empty: nothing below refers to it. */
-static void use_namespace_of(xmlNode *parent, xmlNode *copy)
-{
-	xmlNs *namespace = copy->ns == NULL || copy->children != NULL
-				   ? NULL
-				   : xmlSearchNsByHref(parent->doc, parent, copy->ns->href);
-
-	if (namespace == NULL)
-		return;
-	copy->ns = namespace;
-	g_clear_pointer(&copy->nsDef, xmlFreeNsList);
-}
-
-/* Each on a line of its own, as deep as what stands there. */
-static void add_node(xmlNode *parent, xmlNode *before, xmlNode *node, const char *indent)
-{
-	xmlNode *copy = xmlDocCopyNode(node, parent->doc, 1);
-
-	if (before != NULL)
-		xmlAddPrevSibling(before, copy);
-	else
-		xmlAddChild(parent, copy);
-	/* After the copy is in its place: texts that meet are made one. */
-	xmlAddPrevSibling(copy, xmlNewDocText(parent->doc, XML_STRING(indent)));
-	use_namespace_of(parent, copy);
-}
-
-static guint depth_of(const xmlNode *node)
-{
-	guint depth = 0;
-
-	for (; node->parent != NULL && node->parent->type == XML_ELEMENT_NODE; node = node->parent)
-		depth++;
-	return depth;
-}
-
 static gboolean replace_one(xmlXPathContext *here, xmlXPathContext *there, const char *path)
 {
 	g_autofree char *full = g_strconcat("/domain/", path, NULL);
@@ -212,15 +228,13 @@ static gboolean replace_one(xmlXPathContext *here, xmlXPathContext *there, const
 	g_autoptr(xmlXPathObject) old = xml_find(here, full);
 	g_autoptr(xmlXPathObject) new = xml_find(there, full);
 	g_autoptr(xmlXPathObject) parents = xml_find(here, above);
-	g_autofree char *blanks = NULL;
 	g_autofree char *indent = NULL;
 	xmlNode *parent, *before = NULL;
 
 	if (xml_found_count(parents) == 0)
 		return xml_found_count(new) == 0;
 	parent = parents->nodesetval->nodeTab[0];
-	blanks = g_strnfill((depth_of(parent) + 1) * 2, ' ');
-	indent = g_strconcat("\n", blanks, NULL);
+	indent = indent_below(parent);
 	if (xml_found_count(old) > 0)
 		before = old->nodesetval->nodeTab[xml_found_count(old) - 1]->next;
 	else

@@ -21,7 +21,7 @@ static const char domain[] =
 /* libvirt refuses a SPICE channel without SPICE, and adds a card of its own without <video>. */
 static void test_takes_the_screen_away(void)
 {
-	g_autofree char *xml = domain_edit_screen(domain, FALSE, NULL);
+	g_autofree char *xml = domain_edit_screen(domain, NULL, NULL);
 
 	g_assert_nonnull(xml);
 	g_assert_null(strstr(xml, "spice"));
@@ -34,7 +34,7 @@ static void test_leaves_the_rest(void)
 {
 	static const char *const kept[] = { "<!-- mine -->", "file=\"/a&amp;b\"",
 					    "org.qemu.guest_agent.0", "<name>win11</name>" };
-	g_autofree char *xml = domain_edit_screen(domain, FALSE, NULL);
+	g_autofree char *xml = domain_edit_screen(domain, NULL, NULL);
 
 	for (guint i = 0; i < G_N_ELEMENTS(kept); i++)
 		g_assert_nonnull(strstr(xml, kept[i]));
@@ -42,9 +42,9 @@ static void test_leaves_the_rest(void)
 
 static void test_gives_the_screen_back(void)
 {
-	g_autofree char *without = domain_edit_screen(domain, FALSE, NULL);
-	g_autofree char *with = domain_edit_screen(without, TRUE, NULL);
-	g_autofree char *again = domain_edit_screen(with, TRUE, NULL);
+	g_autofree char *without = domain_edit_screen(domain, NULL, NULL);
+	g_autofree char *with = domain_edit_screen(without, "spice", NULL);
+	g_autofree char *again = domain_edit_screen(with, "spice", NULL);
 
 	g_assert_nonnull(strstr(with, "<graphics type=\"spice\""));
 	g_assert_nonnull(strstr(with, "<model type=\"vga\"/>"));
@@ -158,8 +158,8 @@ static void test_changes_the_chord(void)
 /* AU-02: a sound device that leads to a SPICE that is gone keeps the guest from starting. */
 static void test_sound_follows_the_screen(void)
 {
-	g_autofree char *without = domain_edit_screen(guest, FALSE, NULL);
-	g_autofree char *with = domain_edit_screen(without, TRUE, NULL);
+	g_autofree char *without = domain_edit_screen(guest, NULL, NULL);
+	g_autofree char *with = domain_edit_screen(without, "spice", NULL);
 
 	g_assert_nonnull(strstr(without, "<audio id=\"1\" type=\"none\"/>"));
 	g_assert_nonnull(strstr(with, "<audio id=\"1\" type=\"spice\"/>"));
@@ -172,7 +172,7 @@ static void test_refuses_what_is_no_domain(void)
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
 		g_autoptr(GError) error = NULL;
 
-		g_assert_null(domain_edit_screen(texts[i], TRUE, &error));
+		g_assert_null(domain_edit_screen(texts[i], "spice", &error));
 		g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_UNREADABLE));
 	}
 }
