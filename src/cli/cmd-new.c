@@ -321,6 +321,7 @@ static int outfit_and_make(const char *name, struct virt *virt, const struct mac
 
 	wanted.outfit.kernel = wanted.kernel != NULL;
 	wanted.outfit.installed = disk->path != NULL;
+	wanted.outfit.new_disk = disk->new_bytes;
 	if (capabilities != NULL &&
 	    outfit_choose(&wanted.outfit, machine, plan, &spec, &outfit, error))
 		status = make(virt, &spec, disk, error);

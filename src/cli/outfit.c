@@ -149,13 +149,17 @@ static gboolean choose_os(const struct outfit_wish *wish, struct plan *plan, str
 }
 
 /* Said, not refused: installers can be told to look away, and know best what they need. */
-static void note_needs(const struct os_needs *os, struct plan *plan)
+static void note_needs(const struct outfit_wish *wish, const struct os_needs *os, struct plan *plan)
 {
+	g_autofree char *room = size_format(os->disk_bytes);
 	g_autofree char *needed = size_format(os->memory_bytes);
 
 	if (plan->memory_kib << 10 < os->memory_bytes)
 		reason_add(plan->reasons, "beware", NULL, "%s wants at least %s of memory",
 			   os->name, needed);
+	if (wish->new_disk != 0 && wish->new_disk < os->disk_bytes)
+		reason_add(plan->reasons, "beware", NULL, "%s wants a disk of at least %s",
+			   os->name, room);
 	if (plan->placement.vcpu->len < os->vcpus)
 		reason_add(plan->reasons, "beware", NULL, "%s wants at least %u processors",
 			   os->name, os->vcpus);
@@ -494,6 +498,6 @@ gboolean outfit_choose(const struct outfit_wish *wish, const struct machine *mac
 	choose_media(wish, plan, spec, outfit);
 	choose_rest(wish, machine, plan, spec);
 	if (!wish->kernel)
-		note_needs(outfit->os, plan);
+		note_needs(wish, outfit->os, plan);
 	return TRUE;
 }

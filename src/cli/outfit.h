@@ -21,6 +21,7 @@ struct outfit_wish {
 	char **isos;
 	gboolean kernel;    /* started directly */
 	gboolean installed; /* its disk existed before it */
+	guint64 new_disk;   /* bytes of a disk that is to be made; 0: none is */
 };
 
 struct outfit {

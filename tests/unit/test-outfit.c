@@ -117,6 +117,20 @@ static void test_windows_11(void)
 	scene_free(scene);
 }
 
+/* Said before hours are spent on an installation; not refused, for Setup can be told to go on. */
+static void test_small_disk(void)
+{
+	struct scene *scene = scene_new("");
+
+	scene->wish.new_disk = (guint64)10 << 30;
+	g_assert_true(choose(scene, NULL));
+	if (scene->outfit.os->disk_bytes == 0)
+		g_test_skip("libosinfo or its database is not installed");
+	else
+		g_assert_nonnull(strstr(reason_about(scene, "beware"), "64 GiB"));
+	scene_free(scene);
+}
+
 /* Each wish, what comes of it, and nothing that was not wished for. */
 static void test_choices(void)
 {
@@ -307,6 +321,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/outfit/windows-11", test_windows_11);
+	g_test_add_func("/outfit/small-disk", test_small_disk);
 	g_test_add_func("/outfit/choices", test_choices);
 	g_test_add_func("/outfit/refusals", test_refusals);
 	g_test_add_func("/outfit/bad-words", test_bad_words);
