@@ -241,23 +241,36 @@ static guint count_snapshots(const struct place *place)
 	return list->len;
 }
 
-/* Whatever a dead process left is somebody's disk space, and half a snapshot in wait. */
+static guint count_lines(const char *text)
+{
+	guint count = 0;
+
+	for (; (text = strchr(text, '\n')) != NULL; text++)
+		count++;
+	return count;
+}
+
+/*
+ * Whatever a dead process left is somebody's disk space, and half a snapshot in wait. The qcow2
+ * image keeps it inside, unless the file system can share blocks.
+ */
 static void assert_nothing_left(const struct place *place, gboolean with_snapshot)
 {
 	const char *const find[] = { "find",  place->folder,   "(",  "-name", "*.snapshot-*", "-o",
 				     "-name", "*.hotseat-new", "-o", "-name", "unfinished",   "-o",
 				     "-name", ".reverting*",   ")",  NULL };
 	const char *const list[] = { "qemu-img", "snapshot", "-l", place->qcow2, NULL };
+	gboolean clones = copy_can_clone(place->qcow2);
 	g_autofree char *found = NULL;
 	g_autofree char *tags = NULL;
-	g_autofree char *wanted =
-		with_snapshot ? g_strdup_printf("%s.snapshot-one\n", place->raw) : g_strdup("");
 
 	g_assert_cmpint(run(find, &found), ==, 0);
-	g_assert_cmpstr(found, ==, wanted);
+	g_assert_cmpuint(count_lines(found), ==, with_snapshot ? (clones ? 2 : 1) : 0);
+	g_assert_null(strstr(found, "hotseat-new"));
+	g_assert_null(strstr(found, "unfinished"));
 	g_assert_cmpint(check_image(place), ==, 0);
 	g_assert_cmpint(run(list, &tags), ==, 0);
-	g_assert_cmpint(strstr(tags, "hotseat-one") != NULL, ==, with_snapshot);
+	g_assert_cmpint(strstr(tags, "hotseat-one") != NULL, ==, with_snapshot && !clones);
 }
 
 static gboolean have_tools(void)
@@ -564,7 +577,7 @@ static void test_kills(gconstpointer data)
 	if (point == 1)
 		g_test_skip("killat may not trace here");
 	else
-		g_assert_cmpuint(point, >, 20);
+		g_assert_cmpuint(point, >, 10);
 	leave(place);
 	leave(template);
 }
