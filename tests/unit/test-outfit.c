@@ -252,6 +252,7 @@ static void test_sound_servers(void)
 	scene->wish.sound = WORD("pipewire");
 	g_assert_true(choose(scene, NULL));
 	g_assert_cmpstr(scene->spec.sound.type, ==, "pipewire");
+	outfit_clear(&scene->outfit);
 	scene->capabilities.libvirt_version = 9000000;
 	g_assert_false(choose(scene, NULL));
 	scene_free(scene);
