@@ -19,6 +19,17 @@ QEMU = "--virt-type qemu --vcpus 1 --memory 256M --network none"
 # Options, whether it is started (of type qemu alone: what a kvm guest looks like is read by QEMU
 # too, when libvirt makes its command line), and what its XML must have in it.
 VARIANTS = (
+    ("qemu, Windows 11 with all there is",
+     f"{QEMU} --os win11 --firmware secure --tpm yes --disk 10G {MEDIA} {USB} --sound window "
+     "--looking-glass 1920x1080-hdr", True, ("enrolled-keys", "ivshmem-plain", "0xc52b")),
+    ("qemu, Linux from a raw image on SATA, BIOS",
+     f"{QEMU} --os linux --firmware bios --disk {RAW} --disk-bus sata --sound card", True,
+     ("type='raw'", "bus='sata'", "offset='utc'")),
+    ("qemu, a block device", f"{QEMU} --os linux --disk /dev/loop0", True,
+     ("<source dev='/dev/loop0'", "iothread='1'")),
+    ("qemu, reserved huge pages", f"{SMALL} --hugepages auto", True,
+     ("<page size='2048' unit='KiB'/>",)),
+    ("qemu, the small kernel", SMALL, True, ()),
     ("the default: kvm, Windows 11, a new disk", "--disk 10G", False,
      ("secure-boot", "tpm-crb", "type='spice'")),
     ("kvm, Windows 10, media", f"--os win10 --disk 10G {MEDIA} --memory 512M --vcpus 1",
@@ -30,18 +41,7 @@ VARIANTS = (
      ("<hidden state='on'/>", "<size unit='M'>64</size>")),
     ("kvm, a kernel", "--kernel /lab/guest/vmlinuz --initrd /lab/guest/initrd "
      "--cmdline 'console=ttyS0 quiet'", False, ()),
-    ("qemu, the small kernel", SMALL, True, ()),
     ("qemu, Linux", LINUX, False, ()),
-    ("qemu, Windows 11 with all there is",
-     f"{QEMU} --os win11 --firmware secure --tpm yes --disk 10G {MEDIA} {USB} --sound window "
-     "--looking-glass 1920x1080-hdr", True, ("enrolled-keys", "ivshmem-plain", "0xc52b")),
-    ("qemu, Linux from a raw image on SATA, BIOS",
-     f"{QEMU} --os linux --firmware bios --disk {RAW} --disk-bus sata --sound card", True,
-     ("type='raw'", "bus='sata'", "offset='utc'")),
-    ("qemu, a block device", f"{QEMU} --os linux --disk /dev/loop0", True,
-     ("<source dev='/dev/loop0'", "iothread='1'")),
-    ("qemu, reserved huge pages", f"{SMALL} --hugepages auto", True,
-     ("<page size='2048' unit='KiB'/>",)),
 )
 
 SETTINGS = "memory=300M vcpus=1 governor=performance cpuset=yes display-manager=stop " \
