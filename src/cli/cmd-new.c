@@ -70,7 +70,7 @@ static const GOptionEntry options[] = {
 	  "Hyper-V vendor id that the guest sees, up to 12 letters, or none (default: hotseat)",
 	  "TEXT" },
 	{ "kernel", 0, 0, G_OPTION_ARG_FILENAME, &wanted.kernel,
-	  "Start this Linux kernel directly, without firmware", "FILE" },
+	  "Start this Linux kernel directly, by a BIOS unless --firmware says else", "FILE" },
 	{ "initrd", 0, 0, G_OPTION_ARG_FILENAME, &wanted.initrd, "Initial RAM disk for --kernel",
 	  "FILE" },
 	{ "cmdline", 0, 0, G_OPTION_ARG_STRING, &wanted.cmdline, "Kernel arguments for --kernel",
