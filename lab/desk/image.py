@@ -25,7 +25,7 @@ SUITE = "trixie"
 
 # crc32c is one that ext4 asks for by itself, which modules.dep does not know.
 DESKTOP_MODULES = ("virtio_blk", "crc32c_generic", "ext4")
-GUEST_MODULES = ("button", "evdev", "virtio_input")
+GUEST_MODULES = ("button", "evdev", "virtio_input", "virtio_blk")
 TOOLS = ("keywatch", "cpuidleaf", "killat")
 
 # What no story reads. The other system emulators would each be asked for their capabilities

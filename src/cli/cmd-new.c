@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/outfit.h"
 #include "core/error.h"
 #include "core/size.h"
 #include "core/text.h"
@@ -21,9 +22,10 @@
 static struct {
 	char *gpu, *memory, *disk, *network, *vendor_id, *virt_type;
 	char *kernel, *initrd, *cmdline;
-	char **isos, **usb;
+	char **usb;
 	int vcpus;
 	gboolean dry_run;
+	struct outfit_wish outfit;
 } wanted;
 
 static const GOptionEntry options[] = {
@@ -36,8 +38,32 @@ static const GOptionEntry options[] = {
 	{ "disk", 0, 0, G_OPTION_ARG_STRING, &wanted.disk,
 	  "New disk of this size, or an image or block device that exists (default: 128G)",
 	  "SIZE|FILE" },
-	{ "iso", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &wanted.isos,
+	{ "disk-bus", 0, 0, G_OPTION_ARG_STRING, &wanted.outfit.disk_bus,
+	  "virtio, or sata for a system without drivers for virtio (default: virtio)", "BUS" },
+	{ "iso", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &wanted.outfit.isos,
 	  "Installation medium; may be repeated", "FILE" },
+	{ "os", 0, 0, G_OPTION_ARG_STRING, &wanted.outfit.os,
+	  "Operating system: win11, win10, linux, or any of \"osinfo-query os\" (default: by the "
+	  "medium, else win11)",
+	  "ID" },
+	{ "firmware", 0, 0, G_OPTION_ARG_STRING, &wanted.outfit.firmware,
+	  "uefi, secure for UEFI with Secure Boot, or bios (default: what the system needs)",
+	  "KIND" },
+	{ "tpm", 0, 0, G_OPTION_ARG_STRING, &wanted.outfit.tpm,
+	  "yes or no: an emulated TPM 2.0 (default: what the system needs)", "YES|NO" },
+	{ "sound", 0, 0, G_OPTION_ARG_STRING, &wanted.outfit.sound,
+	  "card, window, pipewire, pulse or none (default: card, and window while there is one)",
+	  "WHERE" },
+	{ "hugepages", 0, 0, G_OPTION_ARG_STRING, &wanted.outfit.hugepages,
+	  "auto takes those that are reserved, yes reserves them when the guest starts, no "
+	  "(default: auto)",
+	  "WHEN" },
+	{ "looking-glass", 0, 0, G_OPTION_ARG_STRING, &wanted.outfit.looking_glass,
+	  "Memory for Looking Glass at this resolution, like 2560x1440 or 3840x2160-hdr; by the "
+	  "module kvmfr where it is loaded",
+	  "SIZE" },
+	{ "nvidia-driver", 0, 0, G_OPTION_ARG_INT, &wanted.outfit.nvidia_driver,
+	  "Version of NVIDIA's driver in the guest; those before 465 refuse guests", "N" },
 	{ "usb", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.usb,
 	  "USB device to give to the guest; may be repeated", "VID:PID" },
 	{ "network", 0, 0, G_OPTION_ARG_STRING, &wanted.network,
@@ -46,7 +72,7 @@ static const GOptionEntry options[] = {
 	  "Hyper-V vendor id that the guest sees, up to 12 letters, or none (default: hotseat)",
 	  "TEXT" },
 	{ "kernel", 0, 0, G_OPTION_ARG_FILENAME, &wanted.kernel,
-	  "Start this Linux kernel directly, without firmware", "FILE" },
+	  "Start this Linux kernel directly, by a BIOS unless --firmware says else", "FILE" },
 	{ "initrd", 0, 0, G_OPTION_ARG_FILENAME, &wanted.initrd, "Initial RAM disk for --kernel",
 	  "FILE" },
 	{ "cmdline", 0, 0, G_OPTION_ARG_STRING, &wanted.cmdline, "Kernel arguments for --kernel",
@@ -100,8 +126,8 @@ static gboolean resolve_file(char **path, GError **error)
 
 static gboolean check_files(GError **error)
 {
-	for (guint i = 0; wanted.isos != NULL && wanted.isos[i] != NULL; i++) {
-		if (!resolve_file(&wanted.isos[i], error))
+	for (guint i = 0; wanted.outfit.isos != NULL && wanted.outfit.isos[i] != NULL; i++) {
+		if (!resolve_file(&wanted.outfit.isos[i], error))
 			return FALSE;
 	}
 	if (wanted.kernel == NULL && (wanted.initrd != NULL || wanted.cmdline != NULL))
@@ -128,7 +154,7 @@ static gboolean check_wanted(const char *name, GError **error)
 		return FALSE;
 	if (wanted.network == NULL)
 		wanted.network = g_strdup("default");
-	return check_usb(error) && check_files(error);
+	return outfit_check(&wanted.outfit, error) && check_usb(error) && check_files(error);
 }
 
 static gboolean is_none(const char *text)
@@ -230,10 +256,46 @@ static guint choose_address_bits(const struct firmware *firmware)
 	return short_arm ? firmware->iommu_bits : 0;
 }
 
-static int make(const char *name, struct virt *virt, const struct plan *plan,
-		const struct virt_capabilities *capabilities, guint address_bits, struct disk *disk,
-		GError **error)
+/* A new disk has a place already when it is only shown. */
+static gboolean provide_disk(struct virt *virt, struct domain_spec *spec, struct disk *disk,
+			     GError **error)
 {
+	if (wanted.dry_run && disk->new_bytes != 0) {
+		disk->path = g_strdup_printf("/var/lib/libvirt/images/%s.qcow2", spec->name);
+		disk->format = "qcow2";
+	} else if (!wanted.dry_run && !make_disk(virt, spec->name, disk, error)) {
+		return FALSE;
+	}
+	spec->disk.path = disk->path;
+	spec->disk.format = disk->format;
+	spec->disk.buffered = disk->path != NULL && image_needs_cache(disk->path);
+	return TRUE;
+}
+
+static int make(struct virt *virt, struct domain_spec *spec, struct disk *disk, GError **error)
+{
+	printf("%s:\n", spec->name);
+	plan_print_reasons(spec->plan, stdout);
+	if (!provide_disk(virt, spec, disk, error))
+		return -1;
+	if (wanted.dry_run) {
+		g_autofree char *xml = domain_xml(spec);
+
+		printf("\n%s\n", xml);
+		return EXIT_SUCCESS;
+	}
+	if (!define(virt, spec, disk, error))
+		return -1;
+	print_what_to_plug(spec->name, spec->plan);
+	return EXIT_SUCCESS;
+}
+
+/* All that the command line says of the guest, and what follows from the machine. */
+static int outfit_and_make(const char *name, struct virt *virt, const struct machine *machine,
+			   struct plan *plan, struct disk *disk, GError **error)
+{
+	autoptr(virt_capabilities) capabilities =
+		virt_read_capabilities(virt, wanted.virt_type, error);
 	struct domain_spec spec = {
 		.name = name,
 		.plan = plan,
@@ -241,35 +303,24 @@ static int make(const char *name, struct virt *virt, const struct plan *plan,
 		.kernel = wanted.kernel,
 		.initrd = wanted.initrd,
 		.cmdline = wanted.cmdline,
-		.isos = wanted.isos,
 		.usb = wanted.usb,
 		.vendor_id = is_none(wanted.vendor_id) ? NULL : wanted.vendor_id,
 		.no_vendor_id = is_none(wanted.vendor_id),
 		.network = is_none(wanted.network) ? NULL : wanted.network,
-		.address_bits = address_bits,
+		.address_bits = choose_address_bits(&machine->firmware),
 		.screen = wanted.kernel == NULL,
 	};
+	struct outfit outfit = { 0 };
+	int status = -1;
 
-	printf("%s:\n", name);
-	plan_print_reasons(plan, stdout);
-	if (wanted.dry_run && disk->new_bytes != 0) {
-		disk->path = g_strdup_printf("/var/lib/libvirt/images/%s.qcow2", name);
-		disk->format = "qcow2";
-	} else if (!wanted.dry_run && !make_disk(virt, name, disk, error)) {
-		return -1;
-	}
-	spec.disk = disk->path;
-	spec.disk_format = disk->format;
-	if (wanted.dry_run) {
-		g_autofree char *xml = domain_xml(&spec);
-
-		printf("\n%s\n", xml);
-		return EXIT_SUCCESS;
-	}
-	if (!define(virt, &spec, disk, error))
-		return -1;
-	print_what_to_plug(name, plan);
-	return EXIT_SUCCESS;
+	wanted.outfit.kernel = wanted.kernel != NULL;
+	wanted.outfit.installed = disk->path != NULL;
+	wanted.outfit.new_disk = disk->new_bytes;
+	if (capabilities != NULL &&
+	    outfit_choose(&wanted.outfit, machine, plan, &spec, &outfit, error))
+		status = make(virt, &spec, disk, error);
+	outfit_clear(&outfit);
+	return status;
 }
 
 static gboolean check_name_is_free(struct virt *virt, const char *name, GError **error)
@@ -287,25 +338,12 @@ static gboolean check_name_is_free(struct virt *virt, const char *name, GError *
 	return FALSE;
 }
 
-/* new needs firmware for the guest, unless that is a Linux kernel started directly. */
-static gboolean check_firmware(const struct virt_capabilities *capabilities, GError **error)
-{
-	if (capabilities->uefi || wanted.kernel != NULL)
-		return TRUE;
-	g_set_error(
-		error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-		"libvirt has no UEFI firmware to offer; install it (package ovmf or edk2-ovmf), "
-		"hotseat check has the command");
-	return FALSE;
-}
-
 static int run(const struct invocation *invocation, char **arguments, GError **error)
 {
 	const char *name = arguments[0];
 	struct root *root;
 	autoptr(machine) machine = NULL;
 	autoptr(virt) virt = NULL;
-	autoptr(virt_capabilities) capabilities = NULL;
 	autoptr(plan) plan = NULL;
 	struct disk disk = { 0 };
 	int status = -1;
@@ -322,12 +360,8 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 	if (plan == NULL)
 		return -1;
 	virt = virt_open(error);
-	if (virt == NULL || !check_name_is_free(virt, name, error))
-		return -1;
-	capabilities = virt_read_capabilities(virt, wanted.virt_type, error);
-	if (capabilities != NULL && check_firmware(capabilities, error))
-		status = make(name, virt, plan, capabilities,
-			      choose_address_bits(&machine->firmware), &disk, error);
+	if (virt != NULL && check_name_is_free(virt, name, error))
+		status = outfit_and_make(name, virt, machine, plan, &disk, error);
 	g_free(disk.path);
 	return status;
 }
@@ -353,7 +387,10 @@ const struct command command_new = {
 		"beat; which chord moves keyboard and mouse; and what to plug where.\n\n"
 		"The guest starts on an emulated screen beside the card, so that an operating "
 		"system can be installed before a cable is on the card. The domain stays an "
-		"ordinary one: virt-manager and virsh work on it as on any other.",
+		"ordinary one: virt-manager and virsh work on it as on any other.\n\n"
+		"What the operating system needs (UEFI, Secure Boot, a TPM) follows from the "
+		"medium, which libosinfo knows by its label, or from --os. virtio-win.iso is "
+		"attached where it is found. --dry-run shows reasons and XML, and makes nothing.",
 	.examples = examples,
 	.options = options,
 	.run = run,

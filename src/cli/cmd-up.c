@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/keeping.h"
 #include "cli/lend.h"
 #include "core/error.h"
 
@@ -25,6 +26,15 @@ static gboolean check_files_and_networks(struct virt *virt, const struct domain_
 	for (guint i = 0; facts->networks[i] != NULL; i++) {
 		if (!virt_network_check(virt, facts->networks[i], error))
 			return FALSE;
+	}
+	for (guint i = 0; facts->inputs[i] != NULL; i++) {
+		if (access(facts->inputs[i], F_OK) == 0)
+			continue;
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s is not plugged in, and %s is to have it; nothing was touched. Plug "
+			    "it in, or change the guest with: virsh edit %s",
+			    facts->inputs[i], facts->name, facts->name);
+		return FALSE;
 	}
 	for (guint i = 0; facts->images[i] != NULL; i++) {
 		if (access(facts->images[i], F_OK) == 0)
@@ -139,7 +149,8 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 		printf("%s is %s already.\n", facts->name, guest_state_name(state));
 		return EXIT_SUCCESS;
 	}
-	if (!check_files_and_networks(virt, facts, error))
+	if (!keeping_settle_before_start(virt, facts, error) ||
+	    !check_files_and_networks(virt, facts, error))
 		return -1;
 	return hand_over(virt, facts, error);
 }

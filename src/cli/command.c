@@ -22,6 +22,7 @@ const struct command *const command_table[] = {
 	&command_set,
 	&command_list,
 	&command_media,
+	&command_snapshot,
 	/* the handover */
 	&command_up,
 	&command_down,

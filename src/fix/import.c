@@ -654,5 +654,6 @@ char *import_make(struct foreign *foreign, const struct import_wish *wish, const
 	    !drop_misfits(foreign, wish->schema, error))
 		return NULL;
 	note_drivers(foreign, wish);
-	return domain_edit_screen(foreign->text, TRUE, error);
+	return domain_edit_screen(foreign->text, wish->capabilities->spice ? "spice" : "vnc",
+				  error);
 }

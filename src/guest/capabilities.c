@@ -26,6 +26,12 @@ struct virt_capabilities *virt_capabilities_parse(const char *xml, GError **erro
 	}
 	capabilities->uefi = xml_has(
 		context, "/domainCapabilities/os/enum[@name='firmware']/value[text()='efi']");
+	capabilities->secure_boot = xml_has(
+		context, "/domainCapabilities/os/loader/enum[@name='secure']/value[text()='yes']");
+	capabilities->tpm = xml_has(context,
+				    "/domainCapabilities/devices/tpm[@supported='yes']"
+				    "[enum[@name='model']/value='tpm-crb']"
+				    "/enum[@name='backendModel']/value[text()='emulator']");
 	capabilities->host_passthrough =
 		xml_has(context,
 			"/domainCapabilities/cpu/mode[@name='host-passthrough']"

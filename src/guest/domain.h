@@ -4,6 +4,45 @@
 #include "guest/virt.h"
 #include "plan/plan.h"
 
+enum domain_firmware {
+	DOMAIN_FIRMWARE_BIOS,   /* SeaBIOS: what a kernel that is started directly needs */
+	DOMAIN_FIRMWARE_UEFI,   /* without Secure Boot */
+	DOMAIN_FIRMWARE_SECURE, /* UEFI that enforces Secure Boot with Microsoft's keys */
+};
+
+/*
+ * What of the host is changed while this guest has its card, beside the card. Each is a step that
+ * all guests share. In the metadata: <hotseat:lend hugepages="yes" governor="performance"
+ * cpuset="yes" display-manager="stop"/>; what is not there is not done.
+ */
+struct domain_lend {
+	gboolean hugepages;       /* reserve its pages when it starts, give them back at its end */
+	gboolean transparent;     /* hugepages="transparent": let the kernel make them by itself */
+	gboolean cpuset;          /* keep the host's programs off its cores */
+	gboolean display_manager; /* stop it first, start it afterwards: the only card is lent */
+	char *governor;           /* of the cores' frequency, "performance"; NULL: as it is */
+};
+
+/* Where the guest's sound goes, beside the outputs of its card. */
+struct domain_sound {
+	const char *type; /* libvirt's <audio type>: "spice", "pipewire", "pulseaudio"; NULL: no
+			     sound device but the card's own */
+	guint uid;        /* whose sound server, for the last two */
+};
+
+struct domain_disk {
+	const char *path;   /* image or block device; NULL: none */
+	const char *format; /* "qcow2", "raw" */
+	const char *bus;    /* "virtio" or "sata"; NULL: virtio */
+	gboolean buffered;  /* its file system cannot do without the host's page cache */
+};
+
+/* Shared memory through which the Looking Glass client shows the guest's picture (LG-01). */
+struct domain_looking_glass {
+	guint mib;      /* size, a power of two; 0: none */
+	gboolean kvmfr; /* /dev/kvmfr0 rather than a file in /dev/shm */
+};
+
 /*
  * A guest is a libvirt domain. What a guest is to be, as plain data, and the domain XML for it:
  * the same data always make the same text. Follows the facts named at each element.
@@ -14,16 +53,23 @@ struct domain_spec {
 	const struct plan *plan;
 	const struct virt_capabilities *capabilities; /* what the running libvirt and QEMU offer */
 
-	const char *kernel, *initrd, *cmdline; /* direct kernel boot; else UEFI */
-	const char *disk;                      /* path of the image; NULL: none */
-	const char *disk_format;               /* "qcow2", "raw" */
-	char **isos;                           /* NULL-terminated; may be NULL */
-	char **usb;                            /* "046d:c52b", NULL-terminated; may be NULL */
-	const char *vendor_id;                 /* Hyper-V vendor id; NULL: our own default */
+	const char *os_uri; /* libosinfo's, which virt-manager reads too; NULL: not known */
+	gboolean windows;   /* else Linux: UTC, KVM's own clock, no enlightenments */
+	enum domain_firmware firmware;
+	gboolean tpm;                          /* an emulated TPM 2.0 */
+	const char *kernel, *initrd, *cmdline; /* direct kernel boot; else from disk and media */
+	struct domain_disk disk;
+	char **isos;           /* NULL-terminated; may be NULL */
+	char **usb;            /* "046d:c52b", NULL-terminated; may be NULL */
+	const char *vendor_id; /* Hyper-V vendor id; NULL: our own default */
 	gboolean no_vendor_id;
+	gboolean hidden;     /* KVM's signature, from NVIDIA drivers before 465 (HV-03) */
 	const char *network; /* libvirt network; NULL: no interface */
 	guint address_bits;  /* the IOMMU's, where the processor has more (FW-15); 0: no limit */
 	gboolean screen;     /* emulated screen beside the card (SPICE and VGA) */
+	struct domain_sound sound;
+	struct domain_looking_glass looking_glass;
+	struct domain_lend lend;
 };
 
 /* The namespace of our <metadata> element. */
@@ -45,7 +91,21 @@ struct domain_facts {
 	gboolean managed;  /* some hostdev is managed='yes': libvirt binds, we keep away */
 	char **images;     /* files and block devices of its disks, NULL-terminated */
 	char **networks;   /* libvirt networks that its interfaces are on, NULL-terminated */
+	char **inputs;     /* event nodes of its evdev inputs, NULL-terminated */
 	char *toggle;      /* grabToggle of its evdev keyboard, "ctrl-ctrl"; NULL: none */
+	gboolean screen;   /* has an emulated screen, so that it can be seen without the card */
+	gboolean iothread; /* a disk of it has a thread of its own */
+	char *virt_type;   /* "kvm" */
+	char *nvram;       /* file of its firmware variables, as far as the XML names it */
+	gboolean uefi;     /* has firmware variables, whether or not they are named */
+	gboolean tpm;      /* has an emulated TPM */
+	guint vcpus;
+
+	guint64 memory_kib;
+	guint64 page_kib; /* of its huge pages; 0: ordinary ones */
+	int node;         /* <numatune>, if it is one node; else -1 */
+	char *cpus;       /* that its vCPUs are pinned to, "2,3,4"; NULL: not pinned */
+	struct domain_lend lend;
 };
 
 /**

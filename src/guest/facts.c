@@ -88,6 +88,90 @@ static char *read_toggle(xmlXPathContext *context)
 	return toggle;
 }
 
+static void read_devices(xmlXPathContext *context, struct domain_facts *facts)
+{
+	g_autofree char *vcpus = xml_find_text(context, "/domain/vcpu");
+
+	facts->virt_type = xml_find_text(context, "/domain/@type");
+	facts->vcpus = vcpus != NULL ? (guint)MIN(g_ascii_strtoull(vcpus, NULL, 10), G_MAXUINT) : 0;
+	facts->screen = xml_has(context, "/domain/devices/video/model[@type!='none']");
+	facts->iothread = xml_has(context, "/domain/devices/disk/driver[@iothread]");
+	facts->inputs = xml_find_texts(context, "/domain/devices/input[@type='evdev']/source/@dev");
+	facts->nvram = xml_find_text(context, "/domain/os/nvram[text()]");
+	facts->uefi = facts->nvram != NULL || xml_has(context, "/domain/os[@firmware='efi']") ||
+		      xml_has(context, "/domain/os/loader[@type='pflash']");
+	facts->tpm = xml_has(context, "/domain/devices/tpm/backend[@type='emulator']");
+}
+
+/* An amount of memory with its unit, KiB where it has none (libvirt docs/formatdomain.rst). */
+static guint64 read_kib(xmlXPathContext *context, const char *path, const char *attribute)
+{
+	g_autofree char *number_path = g_strconcat(path, attribute, NULL);
+	g_autofree char *unit_path = g_strconcat(path, "/@unit", NULL);
+	g_autofree char *number = xml_find_text(context, number_path);
+	g_autofree char *unit = xml_find_text(context, unit_path);
+	static const struct {
+		const char *unit;
+		guint64 bytes;
+	} units[] = {
+		{ "KiB", 1 << 10 }, { "k", 1 << 10 },  { "MiB", 1 << 20 },   { "M", 1 << 20 },
+		{ "GiB", 1 << 30 }, { "G", 1 << 30 },  { "b", 1 },           { "bytes", 1 },
+		{ "KB", 1000 },     { "MB", 1000000 }, { "GB", 1000000000 },
+	};
+	guint64 count = 0;
+
+	if (number == NULL || !g_ascii_string_to_unsigned(number, 10, 0, G_MAXUINT32, &count, NULL))
+		return 0;
+	for (guint i = 0; unit != NULL && i < G_N_ELEMENTS(units); i++) {
+		if (g_str_equal(units[i].unit, unit))
+			return count * units[i].bytes / 1024;
+	}
+	return count;
+}
+
+/* Without a size they are of the kernel's default one, which is 2 MiB on this architecture. */
+static guint64 read_page_kib(xmlXPathContext *context)
+{
+	static const char *const huge = "/domain/memoryBacking/hugepages";
+	g_autofree char *page = g_strconcat(huge, "/page[1]", NULL);
+
+	if (!xml_has(context, huge))
+		return 0;
+	return xml_has(context, page) ? read_kib(context, page, "/@size") : 2048;
+}
+
+static int read_node(xmlXPathContext *context)
+{
+	g_autofree char *nodes = xml_find_text(context, "/domain/numatune/memory/@nodeset");
+	guint64 node = 0;
+
+	return nodes != NULL && g_ascii_string_to_unsigned(nodes, 10, 0, 1023, &node, NULL)
+		       ? (int)node
+		       : -1;
+}
+
+static void read_machine(xmlXPathContext *context, struct domain_facts *facts)
+{
+	g_auto(GStrv) pinned = xml_find_texts(context, "/domain/cputune/vcpupin/@cpuset");
+
+	facts->memory_kib = read_kib(context, "/domain/memory", "");
+	facts->page_kib = read_page_kib(context);
+	facts->node = read_node(context);
+	if (pinned != NULL && pinned[0] != NULL)
+		facts->cpus = g_strjoinv(",", pinned);
+}
+
+#define LEND "/domain/metadata/hotseat:guest/hotseat:lend"
+
+static void read_lend(xmlXPathContext *context, struct domain_lend *lend)
+{
+	lend->hugepages = xml_has(context, LEND "[@hugepages='yes']");
+	lend->transparent = xml_has(context, LEND "[@hugepages='transparent']");
+	lend->cpuset = xml_has(context, LEND "[@cpuset='yes']");
+	lend->display_manager = xml_has(context, LEND "[@display-manager='stop']");
+	lend->governor = xml_find_text(context, LEND "/@governor");
+}
+
 struct domain_facts *domain_facts_parse(const char *xml, GError **error)
 {
 	g_autoptr(xmlDoc) doc = parse(xml, error);
@@ -120,6 +204,9 @@ struct domain_facts *domain_facts_parse(const char *xml, GError **error)
 	facts->networks = xml_find_texts(
 		context, "/domain/devices/interface[@type='network']/source/@network");
 	facts->toggle = read_toggle(context);
+	read_devices(context, facts);
+	read_machine(context, facts);
+	read_lend(context, &facts->lend);
 	return g_steal_pointer(&facts);
 }
 
@@ -133,6 +220,11 @@ void domain_facts_free(struct domain_facts *facts)
 	g_strfreev(facts->hostdevs);
 	g_strfreev(facts->images);
 	g_strfreev(facts->networks);
+	g_strfreev(facts->inputs);
 	g_free(facts->toggle);
+	g_free(facts->virt_type);
+	g_free(facts->nvram);
+	g_free(facts->cpus);
+	g_free(facts->lend.governor);
 	g_free(facts);
 }

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static const char qcow2_magic[4] = { 'Q', 'F', 'I', '\xfb' };
@@ -57,4 +59,41 @@ gboolean image_check_reachable(const char *path, GError **error)
 		folder = g_steal_pointer(&above);
 	}
 	return TRUE;
+}
+
+#define ZFS_SUPER_MAGIC 0x2fc12fc1
+
+gboolean image_needs_cache(const char *path)
+{
+	struct statfs info;
+	int fd;
+
+	if (statfs(path, &info) == 0 &&
+	    (info.f_type == ZFS_SUPER_MAGIC || info.f_type == BTRFS_SUPER_MAGIC))
+		return !g_str_has_prefix(path, "/dev/");
+	fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return errno == EINVAL;
+	close(fd);
+	return FALSE;
+}
+
+/* The primary volume descriptor is the sector after sixteen that are left to boot loaders. */
+#define ISO_DESCRIPTOR (16 * 2048)
+#define ISO_LABEL_AT 40
+#define ISO_LABEL_LENGTH 32
+
+char *image_volume_label(const char *path)
+{
+	char descriptor[ISO_LABEL_AT + ISO_LABEL_LENGTH + 1] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n;
+
+	if (fd < 0)
+		return NULL;
+	n = pread(fd, descriptor, sizeof(descriptor) - 1, ISO_DESCRIPTOR);
+	close(fd);
+	if (n != sizeof(descriptor) - 1 || memcmp(descriptor + 1, "CD001", 5) != 0)
+		return NULL;
+	return g_strchomp(g_strdup(descriptor + ISO_LABEL_AT));
 }

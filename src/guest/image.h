@@ -21,3 +21,14 @@ const char *image_format(const char *path, GError **error);
  * under /var/lib/libvirt are fine.
  */
 gboolean image_check_reachable(const char *path, GError **error);
+
+/**
+ * image_needs_cache - is an image better read and written through the host's page cache? (ST-04)
+ *
+ * TRUE where the file system cannot go past its cache (O_DIRECT is refused) or should not: ZFS, and
+ * btrfs, whose checksums fail when a guest changes a page that is on its way.
+ */
+gboolean image_needs_cache(const char *path);
+
+/* image_volume_label - the label of an ISO 9660 image, newly allocated; NULL: it is none */
+char *image_volume_label(const char *path);

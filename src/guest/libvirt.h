@@ -19,10 +19,15 @@
 	X(virConnectGetVersion)                                                                    \
 	X(virConnectListAllDomains)                                                                \
 	X(virConnectOpen)                                                                          \
+	X(virDomainAbortJob)                                                                       \
+	X(virDomainBackupBegin)                                                                    \
 	X(virDomainCreate)                                                                         \
 	X(virDomainDefineXMLFlags)                                                                 \
 	X(virDomainDestroy)                                                                        \
+	X(virDomainFSFreeze)                                                                       \
+	X(virDomainFSThaw)                                                                         \
 	X(virDomainFree)                                                                           \
+	X(virDomainGetJobStats)                                                                    \
 	X(virDomainGetName)                                                                        \
 	X(virDomainGetState)                                                                       \
 	X(virDomainGetUUIDString)                                                                  \
@@ -51,7 +56,8 @@
 	X(virStorageVolFree)                                                                       \
 	X(virStorageVolGetPath)                                                                    \
 	X(virStorageVolLookupByName)                                                               \
-	X(virStorageVolLookupByPath)
+	X(virStorageVolLookupByPath)                                                               \
+	X(virTypedParamsFree)
 
 struct libvirt {
 #define LIBVIRT_MEMBER(function) typeof(function) *function;

@@ -31,8 +31,9 @@ gboolean guest_usb_valid(const char *usb, GError **error)
 		valid = i == 4 || g_ascii_isxdigit(usb[i]);
 	if (!valid)
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
-			    "a USB device is named by vendor and product as lsusb shows them, like "
-			    "046d:c52b");
+			    "\"%s\" is no USB device: it is named by vendor and product as lsusb "
+			    "shows them, like 046d:c52b",
+			    usb);
 	return valid;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "guest/libvirt.h"
+#include "guest/virt-domain.h"
 #include "guest/virt-internal.h"
 
 /*
@@ -22,7 +23,6 @@ struct virt {
 	virConnectPtr connection;
 };
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, libvirt.virDomainFree)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNetwork, libvirt.virNetworkFree)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virStoragePool, libvirt.virStoragePoolFree)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virStorageVol, libvirt.virStorageVolFree)
@@ -231,6 +231,16 @@ static virDomain *find_domain(struct virt *virt, const char *name, GError **erro
 	else
 		set_error(error, "cannot find guest %s", name);
 	return NULL;
+}
+
+virDomain *virt_find(struct virt *virt, const char *name, GError **error)
+{
+	return find_domain(virt, name, error);
+}
+
+void virt_set_error(GError **error, const char *what)
+{
+	set_error(error, "%s", what);
 }
 
 char *virt_domain_xml(struct virt *virt, const char *name, GError **error)

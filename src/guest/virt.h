@@ -22,10 +22,12 @@ void virt_free(struct virt *virt);
 AUTOPTR_DEFINE(virt)
 
 struct virt_capabilities {
-	char *virt_type; /* "kvm" or "qemu" */
-	char *machine;   /* "pc-q35-10.0": what the alias q35 means now */
-	char *emulator;  /* path */
-	gboolean uefi;   /* firmware='efi' can be autoselected */
+	char *virt_type;      /* "kvm" or "qemu" */
+	char *machine;        /* "pc-q35-10.0": what the alias q35 means now */
+	char *emulator;       /* path */
+	gboolean uefi;        /* firmware='efi' can be autoselected */
+	gboolean secure_boot; /* and one that can keep its variables from the guest */
+	gboolean tpm;         /* an emulated TPM 2.0: swtpm is installed */
 	gboolean host_passthrough;
 	gboolean cpu_maximum;
 	char **hyperv;  /* enlightenments on offer: "relaxed", …, NULL-terminated; may be empty */

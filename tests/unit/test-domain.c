@@ -100,13 +100,16 @@ static struct scene *scene_new(const char *vendor, guint functions, guint vcpus)
 		placement_choose(&scene->cpus, vcpus, -1, &scene->plan.placement, reasons, NULL));
 	scene->plan.cpus = &scene->cpus;
 	scene->plan.memory_kib = 16 * 1024 * 1024;
+	scene->plan.memory_node = -1;
 	scene->plan.keyboard = &scene->keyboard;
 	scene->plan.mouse = &scene->mouse;
 	set_capabilities(scene, "kvm");
 	scene->spec = (struct domain_spec){
 		.plan = &scene->plan,
 		.capabilities = &scene->capabilities,
-		.disk_format = "qcow2",
+		.windows = TRUE,
+		.firmware = DOMAIN_FIRMWARE_UEFI,
+		.disk.format = "qcow2",
 		.network = "default",
 	};
 	return scene;
@@ -138,13 +141,52 @@ static struct scene *make_windows(void)
 
 	scene->spec.name = "win11";
 	scene->spec.uuid = "11111111-2222-3333-4444-555555555555";
-	scene->spec.disk = "/var/lib/libvirt/images/win11.qcow2";
+	scene->spec.disk.path = "/var/lib/libvirt/images/win11.qcow2";
 	scene->spec.isos = g_strsplit("/srv/iso/Win11 & more.iso:/srv/iso/virtio-win.iso", ":", -1);
 	scene->spec.usb = g_strsplit("046d:c52b", " ", -1);
 	scene->spec.screen = TRUE;
+	scene->spec.os_uri = "http://microsoft.com/win/11";
+	scene->spec.firmware = DOMAIN_FIRMWARE_SECURE;
+	scene->spec.tpm = TRUE;
+	scene->spec.sound.type = "spice";
 	/* As Debian 12 has it, whose schema knows no limit for maxphysaddr yet. */
 	scene->capabilities.libvirt_version = 9000000;
 	scene->spec.address_bits = 39;
+	return scene;
+}
+
+/* What few ask for, together: pages on a node, an old driver, SATA, Looking Glass by its module. */
+static struct scene *make_rich(void)
+{
+	struct scene *scene = scene_new("GenuineIntel", 2, 4);
+
+	scene->spec.name = "rich";
+	scene->cpus.nodes = 2;
+	scene->plan.memory_node = 1;
+	scene->plan.page_kib = 1024 * 1024;
+	scene->spec.disk.path = "/srv/games.img";
+	scene->spec.disk.format = "raw";
+	scene->spec.disk.bus = "sata";
+	scene->spec.disk.buffered = TRUE;
+	scene->spec.hidden = TRUE;
+	scene->spec.looking_glass.mib = 128;
+	scene->spec.looking_glass.kvmfr = TRUE;
+	scene->spec.sound.type = "pulseaudio";
+	scene->spec.sound.uid = 1000;
+	scene->spec.lend.hugepages = scene->spec.lend.cpuset = TRUE;
+	scene->spec.lend.display_manager = TRUE;
+	scene->spec.lend.governor = (char *)(guintptr) "performance";
+	return scene;
+}
+
+static struct scene *make_linux(void)
+{
+	struct scene *scene = scene_new("AuthenticAMD", 2, 4);
+
+	scene->spec.name = "linux";
+	scene->spec.os_uri = "http://fedoraproject.org/fedora/37";
+	scene->spec.windows = FALSE;
+	scene->spec.looking_glass.mib = 64;
 	return scene;
 }
 
@@ -154,8 +196,8 @@ static struct scene *make_amd(void)
 	struct scene *scene = scene_new("AuthenticAMD", 2, 12);
 
 	scene->spec.name = "amd";
-	scene->spec.disk = "/dev/disk/by-id/nvme-Samsung_990-part4";
-	scene->spec.disk_format = "raw";
+	scene->spec.disk.path = "/dev/disk/by-id/nvme-Samsung_990-part4";
+	scene->spec.disk.format = "raw";
 	scene->spec.vendor_id = "a<b>\"c\"&d";
 	return scene;
 }
@@ -167,6 +209,8 @@ static struct scene *make_lab(void)
 	scene->spec.name = "lab";
 	set_capabilities(scene, "qemu");
 	scene->plan.memory_kib = 512 * 1024;
+	scene->spec.windows = FALSE;
+	scene->spec.firmware = DOMAIN_FIRMWARE_BIOS;
 	scene->spec.kernel = "/var/lib/hotseat-lab/vmlinuz";
 	scene->spec.initrd = "/var/lib/hotseat-lab/initrd.gz";
 	scene->spec.cmdline = "console=ttyS0 quiet panic=-1";
@@ -178,9 +222,8 @@ static const struct golden {
 	const char *name;
 	struct scene *(*make)(void);
 } goldens[] = {
-	{ "windows", make_windows },
-	{ "amd", make_amd },
-	{ "lab", make_lab },
+	{ "windows", make_windows }, { "amd", make_amd },     { "lab", make_lab },
+	{ "rich", make_rich },       { "linux", make_linux },
 };
 
 static char *golden_path(const char *name)
@@ -275,6 +318,86 @@ static void test_hyperv_dependencies(void)
 	none = domain_xml(&scene->spec);
 	g_assert_null(strstr(none, "<hyperv"));
 	g_assert_null(strstr(none, "hypervclock"));
+	scene_free(scene);
+}
+
+/* A Linux knows KVM's own clock, keeps UTC, and gains nothing from posing as Hyper-V's guest. */
+static void test_linux_is_no_windows(void)
+{
+	static const char *const not_there[] = { "<hyperv", "hypervclock", "kvmclock", "localtime",
+						 "vendor_id" };
+	struct scene *scene = make_linux();
+	g_autofree char *xml = domain_xml(&scene->spec);
+
+	for (guint i = 0; i < G_N_ELEMENTS(not_there); i++)
+		g_assert_null(strstr(xml, not_there[i]));
+	g_assert_nonnull(strstr(xml, "offset=\"utc\""));
+	scene_free(scene);
+}
+
+/* ST-06: an older libvirt refuses the attribute, and raw images have no clusters. */
+static void test_keeps_clusters(void)
+{
+	static const struct {
+		guint libvirt_version, qemu_version;
+		const char *format;
+		gboolean kept;
+	} cases[] = {
+		{ 9000000, 7002000, "qcow2", FALSE },
+		{ 11003000, 8000000, "qcow2", FALSE },
+		{ 9005000, 8001000, "qcow2", TRUE },
+		{ 11003000, 10000002, "raw", FALSE },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct scene *scene = make_windows();
+		g_autofree char *xml = NULL;
+
+		scene->capabilities.libvirt_version = cases[i].libvirt_version;
+		scene->capabilities.qemu_version = cases[i].qemu_version;
+		scene->spec.disk.format = cases[i].format;
+		xml = domain_xml(&scene->spec);
+		g_assert_cmpint(strstr(xml, "discard_no_unref=\"on\"") != NULL, ==, cases[i].kept);
+		scene_free(scene);
+	}
+}
+
+/* MM-08: free pages were counted on the node; of ordinary memory only the sum was. */
+static void test_memory_node(void)
+{
+	struct scene *scene = make_rich();
+	g_autofree char *strict = domain_xml(&scene->spec);
+	g_autofree char *preferred = NULL;
+	g_autofree char *none = NULL;
+
+	g_assert_nonnull(strstr(strict, "<memory mode=\"strict\" nodeset=\"1\"/>"));
+	scene->plan.page_kib = 4;
+	preferred = domain_xml(&scene->spec);
+	g_assert_nonnull(strstr(preferred, "<memory mode=\"preferred\" nodeset=\"1\"/>"));
+	g_assert_null(strstr(preferred, "hugepages/"));
+	g_assert_null(strstr(preferred, "<memoryBacking"));
+	scene->plan.memory_node = -1;
+	none = domain_xml(&scene->spec);
+	g_assert_null(strstr(none, "numatune"));
+	scene_free(scene);
+}
+
+/* up and the daemon do by these what the user has set. */
+static void test_lend_round_trip(void)
+{
+	struct scene *scene = make_rich();
+	g_autofree char *xml = domain_xml(&scene->spec);
+	autoptr(domain_facts) facts = domain_facts_parse(xml, NULL);
+
+	g_assert_true(facts->lend.hugepages && facts->lend.cpuset);
+	g_assert_true(facts->lend.display_manager);
+	g_assert_cmpstr(facts->lend.governor, ==, "performance");
+	g_assert_cmpuint(facts->vcpus, ==, 4);
+	g_assert_cmpuint(facts->memory_kib, ==, 16 * 1024 * 1024);
+	g_assert_cmpstr(facts->virt_type, ==, "kvm");
+	g_assert_true(facts->uefi);
+	g_assert_false(facts->tpm);
+	g_assert_cmpstr(facts->inputs[0], ==, scene->keyboard.stable_path);
 	scene_free(scene);
 }
 
@@ -440,6 +563,10 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/domain/hyperv-dependencies", test_hyperv_dependencies);
 	g_test_add_func("/domain/odd-guest-has-no-smt", test_odd_guest_has_no_smt);
+	g_test_add_func("/domain/linux-is-no-windows", test_linux_is_no_windows);
+	g_test_add_func("/domain/keeps-clusters", test_keeps_clusters);
+	g_test_add_func("/domain/memory-node", test_memory_node);
+	g_test_add_func("/domain/lend-round-trip", test_lend_round_trip);
 	g_test_add_func("/domain/round-trip", test_round_trip);
 	g_test_add_func("/domain/stranger", test_stranger);
 	g_test_add_func("/domain/bad-documents", test_bad_documents);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/keeping.h"
+
+#include <stdio.h>
+
+#include "core/error.h"
+#include "guest/virt-backup.h"
+
+#define NVRAM_FOLDER "/var/lib/libvirt/qemu/nvram"
+#define TPM_FOLDER "/var/lib/libvirt/swtpm"
+
+void keeping_free(struct keeping *keeping)
+{
+	if (keeping == NULL)
+		return;
+	g_free(keeping->xml);
+	g_free(keeping->nvram);
+	g_free(keeping->tpm);
+	g_free(keeping);
+}
+
+static gboolean define(const char *xml, void *data, GError **error)
+{
+	struct keeping *keeping = data;
+
+	return virt_define(keeping->virt, xml, NULL, error);
+}
+
+static gboolean copy_live(char **targets, char **copies, char **formats, gboolean *quiesced,
+			  void *data, GError **error)
+{
+	struct keeping *keeping = data;
+
+	return virt_backup(keeping->virt, keeping->guest.name, targets, copies, formats, quiesced,
+			   error);
+}
+
+struct keeping *keeping_new(struct virt *virt, const struct domain_facts *facts, GError **error)
+{
+	autoptr(keeping) keeping = g_new0(struct keeping, 1);
+
+	keeping->virt = virt;
+	keeping->xml = virt_domain_xml(virt, facts->name, error);
+	if (keeping->xml == NULL || !virt_guest_state(virt, facts->name, &keeping->state, error))
+		return NULL;
+	/* Before libvirt 9.2 the definition does not name the file that it will have. */
+	if (facts->nvram != NULL)
+		keeping->nvram = g_strdup(facts->nvram);
+	else if (facts->uefi)
+		keeping->nvram = g_strdup_printf(NVRAM_FOLDER "/%s_VARS.fd", facts->name);
+	if (facts->tpm)
+		keeping->tpm = g_build_filename(TPM_FOLDER, facts->uuid, NULL);
+	keeping->guest = (struct snapshot_guest){
+		.name = facts->name,
+		.uuid = facts->uuid,
+		.xml = keeping->xml,
+		.nvram = keeping->nvram,
+		.tpm = keeping->tpm,
+		.define = define,
+		.copy_live = keeping->state == GUEST_SHUT_OFF ? NULL : copy_live,
+		.data = keeping,
+	};
+	return g_steal_pointer(&keeping);
+}
+
+struct snapshot_store *keeping_settle(struct keeping *keeping, GError **error)
+{
+	autoptr(snapshot_store) store =
+		snapshot_store_open(SNAPSHOT_BASE, keeping->guest.uuid, error);
+
+	if (store == NULL || !snapshot_needs_settling(store))
+		return g_steal_pointer(&store);
+	fprintf(stderr, "  finishing what was interrupted in the snapshots of %s\n",
+		keeping->guest.name);
+	if (keeping->guest.copy_live != NULL)
+		virt_backup_abandon(keeping->virt, keeping->guest.name);
+	if (snapshot_settle(store, &keeping->guest, error))
+		return g_steal_pointer(&store);
+	g_prefix_error(error, "what was interrupted in the snapshots of %s cannot be finished: ",
+		       keeping->guest.name);
+	return NULL;
+}
+
+gboolean keeping_settle_before_start(struct virt *virt, const struct domain_facts *facts,
+				     GError **error)
+{
+	g_autofree char *folder = g_build_filename(SNAPSHOT_BASE, facts->uuid, NULL);
+	autoptr(keeping) keeping = NULL;
+	autoptr(snapshot_store) store = NULL;
+
+	if (!g_file_test(folder, G_FILE_TEST_EXISTS))
+		return TRUE;
+	keeping = keeping_new(virt, facts, error);
+	if (keeping == NULL)
+		return FALSE;
+	store = keeping_settle(keeping, error);
+	return store != NULL;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "guest/domain.h"
+#include "guest/snapshot.h"
+#include "guest/virt.h"
+
+/*
+ * A guest as its snapshots see it: where its firmware variables and its TPM's state are, and how
+ * libvirt is told. What "snapshot" and "up" have in common.
+ */
+struct keeping {
+	struct snapshot_guest guest;
+	struct virt *virt;
+	enum guest_state state;
+	char *xml, *nvram, *tpm;
+};
+
+/* keeping_new - @virt and @facts stay the caller's and must outlive it */
+struct keeping *keeping_new(struct virt *virt, const struct domain_facts *facts, GError **error);
+void keeping_free(struct keeping *keeping);
+AUTOPTR_DEFINE(keeping)
+
+/**
+ * keeping_settle - open the snapshots of a guest, with what died in the middle brought to an end
+ *
+ * Return: the store, or NULL with an error; see snapshot_settle().
+ */
+struct snapshot_store *keeping_settle(struct keeping *keeping, GError **error);
+
+/**
+ * keeping_settle_before_start - a guest that was on its way to a snapshot must get there first
+ *
+ * Does nothing for a guest without snapshots.
+ */
+gboolean keeping_settle_before_start(struct virt *virt, const struct domain_facts *facts,
+				     GError **error);

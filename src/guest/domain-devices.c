@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest/domain-internal.h"
+
+#define SATA_DISK "sda"
+
+static gboolean on_virtio(const struct domain_disk *disk)
+{
+	return disk->bus == NULL || g_str_equal(disk->bus, "virtio");
+}
+
+gboolean domain_has_iothread(const struct domain_spec *spec)
+{
+	return spec->disk.path != NULL && on_virtio(&spec->disk);
+}
+
+#define LIBVIRT_KEEPS_CLUSTERS 9005000
+#define QEMU_KEEPS_CLUSTERS 8001000
+
+/* ST-06: a cluster that is discarded keeps its place, or the image gets scattered over time. */
+static gboolean keeps_clusters(const struct domain_spec *spec)
+{
+	return g_str_equal(spec->disk.format, "qcow2") &&
+	       spec->capabilities->libvirt_version >= LIBVIRT_KEEPS_CLUSTERS &&
+	       spec->capabilities->qemu_version >= QEMU_KEEPS_CLUSTERS;
+}
+
+/*
+ * ST-01: the format as the caller found it in the file. ST-04: cache=none with io=native is legal
+ * and goes past the host's page cache; where the file system needs that cache, the pair is
+ * writeback and threads. ST-05: one I/O thread, used by this disk. Booted first, so that an empty
+ * disk falls through to the installer and an installed one does not wait for a key.
+ */
+static void write_disk(xmlTextWriter *xml, const struct domain_spec *spec)
+{
+	const struct domain_disk *disk = &spec->disk;
+	gboolean block = g_str_has_prefix(disk->path, "/dev/");
+
+	xml_open(xml, "disk", "type", block ? "block" : "file", "device", "disk", NULL);
+	xml_empty(xml, "driver", "name", "qemu", "type", disk->format, "cache",
+		  disk->buffered ? "writeback" : "none", "io",
+		  disk->buffered ? "threads" : "native", "discard", "unmap", "discard_no_unref",
+		  keeps_clusters(spec) ? "on" : NULL, "iothread", on_virtio(disk) ? "1" : NULL,
+		  NULL);
+	xml_empty(xml, "source", block ? "dev" : "file", disk->path, NULL);
+	xml_empty(xml, "target", "dev", on_virtio(disk) ? "vda" : SATA_DISK, "bus",
+		  on_virtio(disk) ? "virtio" : disk->bus, NULL);
+	if (spec->kernel == NULL)
+		xml_empty(xml, "boot", "order", "1", NULL);
+	xml_close(xml);
+}
+
+/* ST-02: SATA, which every installer knows. */
+static void write_iso(xmlTextWriter *xml, const struct domain_spec *spec, guint index)
+{
+	guint first = spec->disk.path != NULL && !on_virtio(&spec->disk) ? 1 : 0;
+	g_autofree char *target = g_strdup_printf("sd%c", (char)('a' + (first + index) % 26));
+	g_autofree char *order = domain_count(index + 2);
+
+	xml_open(xml, "disk", "type", "file", "device", "cdrom", NULL);
+	xml_empty(xml, "driver", "name", "qemu", "type", "raw", NULL);
+	xml_empty(xml, "source", "file", spec->isos[index], NULL);
+	xml_empty(xml, "target", "dev", target, "bus", "sata", NULL);
+	xml_empty(xml, "readonly", NULL);
+	if (spec->kernel == NULL)
+		xml_empty(xml, "boot", "order", order, NULL);
+	xml_close(xml);
+}
+
+/* The root port that the card sits below (HD-02) has an index, which is its bus in the guest. */
+#define CARD_PORT_INDEX "1"
+#define CARD_BUS "0x01"
+
+static void write_controllers(xmlTextWriter *xml, const struct domain_spec *spec)
+{
+	xml_empty(xml, "controller", "type", "usb", "model", "qemu-xhci", "ports", "15",
+		  NULL); /* US-01 */
+	if (spec->plan->card == NULL)
+		return;
+	xml_empty(xml, "controller", "type", "pci", "index", "0", "model", "pcie-root", NULL);
+	xml_empty(xml, "controller", "type", "pci", "index", CARD_PORT_INDEX, "model",
+		  "pcie-root-port", NULL);
+}
+
+/* IN-01 to IN-04: by lasting path, and grab='all' on the keyboard alone. */
+static void write_evdev(xmlTextWriter *xml, const struct input *input, gboolean keyboard)
+{
+	if (input == NULL)
+		return;
+	xml_open(xml, "input", "type", "evdev", NULL);
+	if (keyboard)
+		xml_empty(xml, "source", "dev", input->stable_path, "grab", "all", "grabToggle",
+			  "ctrl-ctrl", "repeat", "on", NULL);
+	else
+		xml_empty(xml, "source", "dev", input->stable_path, NULL);
+	xml_close(xml);
+}
+
+/* IN-07: PS/2 is built in, virtio takes over once its driver is there, and no tablet. */
+static void write_inputs(xmlTextWriter *xml, const struct domain_spec *spec)
+{
+	xml_empty(xml, "input", "type", "keyboard", "bus", "virtio", NULL);
+	xml_empty(xml, "input", "type", "mouse", "bus", "virtio", NULL);
+	write_evdev(xml, spec->plan->keyboard, TRUE);
+	write_evdev(xml, spec->plan->mouse, FALSE);
+}
+
+/* VD-01: without <video> libvirt would add a card of its own. */
+static void write_screen(xmlTextWriter *xml, const struct domain_spec *spec)
+{
+	const char *type = spec->capabilities->spice ? "spice" : "vnc";
+
+	if (spec->screen) {
+		xml_open(xml, "graphics", "type", type, "autoport", "yes", "listen", "127.0.0.1",
+			 NULL);
+		xml_empty(xml, "listen", "type", "address", "address", "127.0.0.1", NULL);
+		xml_close(xml);
+	}
+	xml_open(xml, "video", NULL);
+	xml_empty(xml, "model", "type", spec->screen ? "vga" : "none", NULL);
+	xml_close(xml);
+}
+
+/*
+ * AU-02, AU-09: where it goes is always said, or libvirt's own choice is silence. A system QEMU
+ * finds a user's server by its folder (AU-04, AU-05).
+ */
+static void write_sound(xmlTextWriter *xml, const struct domain_spec *spec)
+{
+	const char *type = spec->sound.type;
+	g_autofree char *folder = g_strdup_printf("/run/user/%u", spec->sound.uid);
+	g_autofree char *server = g_strconcat(folder, "/pulse/native", NULL);
+
+	if (type == NULL)
+		return;
+	xml_open(xml, "sound", "model", "ich9", NULL);
+	xml_empty(xml, "audio", "id", "1", NULL);
+	xml_close(xml);
+	xml_empty(xml, "audio", "id", "1", "type", type, "runtimeDir",
+		  g_str_equal(type, "pipewire") ? folder : NULL, "serverName",
+		  g_str_equal(type, "pulseaudio") ? server : NULL, NULL);
+}
+
+/* DX-06: CRB is the interface that TPM 2.0 is made for. */
+static void write_tpm(xmlTextWriter *xml, const struct domain_spec *spec)
+{
+	if (!spec->tpm)
+		return;
+	xml_open(xml, "tpm", "model", "tpm-crb", NULL);
+	xml_empty(xml, "backend", "type", "emulator", "version", "2.0", NULL);
+	xml_close(xml);
+}
+
+/* LG-01: ivshmem-plain; the name is the file's in /dev/shm. */
+static void write_looking_glass(xmlTextWriter *xml, const struct domain_spec *spec)
+{
+	g_autofree char *mib = domain_count(spec->looking_glass.mib);
+
+	if (spec->looking_glass.mib == 0 || spec->looking_glass.kvmfr)
+		return;
+	xml_open(xml, "shmem", "name", "looking-glass", NULL);
+	xml_empty(xml, "model", "type", "ivshmem-plain", NULL);
+	xml_text(xml, "size", mib, "unit", "M", NULL);
+	xml_close(xml);
+}
+
+gboolean domain_has_extras(const struct domain_spec *spec)
+{
+	return spec->looking_glass.mib != 0 && spec->looking_glass.kvmfr;
+}
+
+/*
+ * LG-01: memory of a device node is not known to libvirt. In JSON, as libvirt writes its own
+ * devices since 7.9: QEMU places what is in the old syntax first, in a slot that libvirt has given
+ * away.
+ */
+void domain_write_extras(xmlTextWriter *xml, const struct domain_spec *spec)
+{
+	static const char device[] =
+		"{\"driver\":\"ivshmem-plain\",\"id\":\"shmem0\","
+		"\"memdev\":\"looking-glass\"}";
+	g_autofree char *object = g_strdup_printf(
+		"{\"qom-type\":\"memory-backend-file\",\"id\":\"looking-glass\","
+		"\"mem-path\":\"/dev/kvmfr0\",\"size\":%" G_GUINT64_FORMAT ",\"share\":true}",
+		(guint64)spec->looking_glass.mib << 20);
+
+	if (!domain_has_extras(spec))
+		return;
+	xml_open(xml, "qemu:commandline", NULL);
+	xml_empty(xml, "qemu:arg", "value", "-device", NULL);
+	xml_empty(xml, "qemu:arg", "value", device, NULL);
+	xml_empty(xml, "qemu:arg", "value", "-object", NULL);
+	xml_empty(xml, "qemu:arg", "value", object, NULL);
+	xml_close(xml);
+}
+
+/* A kernel of ours talks on its serial line; libvirt keeps what it says. */
+static void write_serial(xmlTextWriter *xml, const struct domain_spec *spec)
+{
+	g_autofree char *log = g_strdup_printf("/var/log/libvirt/qemu/%s-serial0.log", spec->name);
+
+	if (spec->kernel == NULL)
+		return;
+	xml_open(xml, "serial", "type", "pty", NULL);
+	xml_empty(xml, "log", "file", log, "append", "off", NULL);
+	xml_empty(xml, "target", "port", "0", NULL);
+	xml_close(xml);
+	xml_open(xml, "console", "type", "pty", NULL);
+	xml_empty(xml, "target", "type", "serial", "port", "0", NULL);
+	xml_close(xml);
+}
+
+/* The agent tells when the guest is up and shuts it down in order. */
+static void write_agent(xmlTextWriter *xml)
+{
+	xml_open(xml, "channel", "type", "unix", NULL);
+	xml_empty(xml, "target", "type", "virtio", "name", "org.qemu.guest_agent.0", NULL);
+	xml_close(xml);
+}
+
+/*
+ * HD-01: all functions in one slot of the guest, in the order of the card, the display first.
+ * managed='no': binding is a journalled step of ours; libvirt refuses if it was not done.
+ */
+static void write_function(xmlTextWriter *xml, const struct pcidev *dev, guint index, guint count)
+{
+	g_auto(GStrv) part = g_strsplit_set(dev->address, ":.", -1);
+	g_autofree char *domain = g_strconcat("0x", part[0], NULL);
+	g_autofree char *bus = g_strconcat("0x", part[1], NULL);
+	g_autofree char *slot = g_strconcat("0x", part[2], NULL);
+	g_autofree char *function = g_strconcat("0x", part[3], NULL);
+	g_autofree char *guest_function = g_strdup_printf("0x%x", index);
+
+	xml_open(xml, "hostdev", "mode", "subsystem", "type", "pci", "managed", "no", NULL);
+	xml_open(xml, "source", NULL);
+	xml_empty(xml, "address", "domain", domain, "bus", bus, "slot", slot, "function", function,
+		  NULL);
+	xml_close(xml);
+	xml_empty(xml, "address", "type", "pci", "domain", "0x0000", "bus", CARD_BUS, "slot",
+		  "0x00", "function", guest_function, "multifunction",
+		  index == 0 && count > 1 ? "on" : NULL, NULL);
+	xml_close(xml);
+}
+
+static void write_card(xmlTextWriter *xml, const struct domain_spec *spec)
+{
+	const struct card *card = spec->plan->card;
+
+	for (guint i = 0; card != NULL && i < card->functions->len; i++)
+		write_function(xml, card->functions->pdata[i], i, card->functions->len);
+}
+
+/* US-02: a device that is not plugged in today must not keep the guest from starting. */
+static void write_usb(xmlTextWriter *xml, const char *usb)
+{
+	g_auto(GStrv) id = g_strsplit(usb, ":", 2);
+	g_autofree char *vendor = g_strconcat("0x", id[0], NULL);
+	g_autofree char *product = g_strconcat("0x", id[1], NULL);
+
+	xml_open(xml, "hostdev", "mode", "subsystem", "type", "usb", NULL);
+	xml_open(xml, "source", "startupPolicy", "optional", NULL);
+	xml_empty(xml, "vendor", "id", vendor, NULL);
+	xml_empty(xml, "product", "id", product, NULL);
+	xml_close(xml);
+	xml_close(xml);
+}
+
+/* NW-01 */
+static void write_network(xmlTextWriter *xml, const struct domain_spec *spec)
+{
+	if (spec->network == NULL)
+		return;
+	xml_open(xml, "interface", "type", "network", NULL);
+	xml_empty(xml, "source", "network", spec->network, NULL);
+	xml_empty(xml, "model", "type", "virtio", NULL);
+	xml_close(xml);
+}
+
+/* SD-23: which emulator is libvirt's choice. MM-02: without the element it adds a balloon. */
+void domain_write_devices(xmlTextWriter *xml, const struct domain_spec *spec)
+{
+	xml_open(xml, "devices", NULL);
+	write_controllers(xml, spec);
+	if (spec->disk.path != NULL)
+		write_disk(xml, spec);
+	for (guint i = 0; spec->isos != NULL && spec->isos[i] != NULL; i++)
+		write_iso(xml, spec, i);
+	write_network(xml, spec);
+	write_serial(xml, spec);
+	write_agent(xml);
+	write_inputs(xml, spec);
+	write_tpm(xml, spec);
+	write_screen(xml, spec);
+	write_sound(xml, spec);
+	write_looking_glass(xml, spec);
+	write_card(xml, spec);
+	for (guint i = 0; spec->usb != NULL && spec->usb[i] != NULL; i++)
+		write_usb(xml, spec->usb[i]);
+	xml_empty(xml, "memballoon", "model", "none", NULL);
+	xml_close(xml);
+}

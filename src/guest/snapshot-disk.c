@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest/snapshot-disk.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "core/size.h"
+#include "guest/copy.h"
+#include "guest/xml.h"
+
+#define TAG_PREFIX "hotseat-"
+#define STAT_BLOCK 512
+
+void snapshot_disk_free(struct snapshot_disk *disk)
+{
+	if (disk == NULL)
+		return;
+	g_free(disk->target);
+	g_free(disk->path);
+	g_free(disk->format);
+	g_free(disk->kept);
+	g_free(disk);
+}
+
+/* A full copy is refused before it fills the disk that the host runs from. */
+static gboolean check_room(const char *path, GError **error)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	struct statvfs room;
+	struct stat info;
+	guint64 needed, free_bytes;
+
+	if (stat(path, &info) != 0 || statvfs(folder, &room) != 0)
+		return TRUE; /* the copy itself will say why */
+	needed = (guint64)info.st_blocks * STAT_BLOCK;
+	free_bytes = (guint64)room.f_bavail * room.f_frsize;
+	if (needed < free_bytes) /* and some is left, as f_bavail leaves out root's share */
+		return TRUE;
+	{
+		g_autofree char *wanted = size_format(needed);
+		g_autofree char *have = size_format(MAX(free_bytes, 1));
+
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s has to be copied, which needs %s, and %s has %s left; a qcow2 "
+			    "image, or a file system that shares blocks (btrfs, XFS), would need "
+			    "hardly any",
+			    path, wanted, folder, have);
+	}
+	return FALSE;
+}
+
+static gboolean choose_way(struct snapshot_disk *disk, const char *name, gboolean live,
+			   GError **error)
+{
+	gboolean clone = copy_can_clone(disk->path);
+
+	if (!live && !clone && g_str_equal(disk->format, "qcow2")) {
+		disk->way = SNAPSHOT_INTERNAL;
+		disk->kept = g_strconcat(TAG_PREFIX, name, NULL);
+		return TRUE;
+	}
+	disk->way = SNAPSHOT_COPY;
+	disk->kept = g_strdup_printf("%s.snapshot-%s", disk->path, name);
+	return (clone && !live) || check_room(disk->path, error);
+}
+
+static struct snapshot_disk *read_disk(xmlNode *node, const char *name, gboolean live,
+				       GError **error)
+{
+	g_autoptr(xmlXPathContext) context = xmlXPathNewContext(node->doc);
+	struct snapshot_disk *disk = g_new0(struct snapshot_disk, 1);
+
+	xmlXPathSetContextNode(node, context);
+	disk->target = xml_find_text(context, "target/@dev");
+	disk->path = xml_find_text(context, "source/@file");
+	disk->format = xml_find_text(context, "driver/@type");
+	if (disk->format == NULL)
+		disk->format = g_strdup("raw"); /* libvirt's own default */
+	if (disk->path == NULL || disk->target == NULL)
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "the disk %s is no image file but a device or a network disk: its "
+			    "snapshots are the business of LVM, ZFS or the storage behind it",
+			    disk->target != NULL ? disk->target : "without a target");
+	else if (choose_way(disk, name, live, error))
+		return disk;
+	snapshot_disk_free(disk);
+	return NULL;
+}
+
+static void free_disk(gpointer data)
+{
+	snapshot_disk_free(data);
+}
+
+GPtrArray *snapshot_disks_read(const char *xml, const char *name, gboolean live, GError **error)
+{
+	const char *why = NULL;
+	g_autoptr(xmlDoc) document = xml_parse(xml, &why);
+	g_autoptr(xmlXPathContext) context = NULL;
+	g_autoptr(xmlXPathObject) found = NULL;
+	g_autoptr(GPtrArray) disks = g_ptr_array_new_with_free_func(free_disk);
+
+	if (document == NULL) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
+			    "the guest's definition makes no sense: %s", why);
+		return NULL;
+	}
+	context = xmlXPathNewContext(document);
+	found = xml_find(context,
+			 "/domain/devices/disk[not(@device) or @device='disk']"
+			 "[not(readonly)]");
+	for (guint i = 0; i < xml_found_count(found); i++) {
+		struct snapshot_disk *disk =
+			read_disk(found->nodesetval->nodeTab[i], name, live, error);
+
+		if (disk == NULL)
+			return NULL;
+		g_ptr_array_add(disks, disk);
+	}
+	return g_steal_pointer(&disks);
+}
+
+/* Without us nobody waits for it: what it began is mended as after any kill. */
+static void die_with_parent(gpointer data)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static gboolean qemu_img(const char *const *arguments, const char *image, char **output,
+			 GError **error)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	g_autofree char *said = NULL;
+	g_autoptr(GError) why = NULL;
+	int status = 0;
+
+	g_ptr_array_add(argv, (gpointer)(guintptr) "qemu-img");
+	for (guint i = 0; arguments[i] != NULL; i++)
+		g_ptr_array_add(argv, (gpointer)(guintptr)arguments[i]);
+	g_ptr_array_add(argv, (gpointer)(guintptr)image);
+	g_ptr_array_add(argv, NULL);
+	if (g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, die_with_parent,
+			 NULL, output, &said, &status, &why) &&
+	    g_spawn_check_wait_status(status, &why))
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED, "qemu-img %s %s: %s", arguments[0],
+		    image, said != NULL && said[0] != '\0' ? g_strchomp(said) : why->message);
+	return FALSE;
+}
+
+/* What an image keeps inside, as "qemu-img snapshot -l" lists it; NULL if it cannot. */
+static char *list_tags(const struct snapshot_disk *disk)
+{
+	static const char *const arguments[] = { "snapshot", "-l", NULL };
+	char *list = NULL;
+
+	return qemu_img(arguments, disk->path, &list, NULL) ? list : NULL;
+}
+
+static gboolean has_tag(const struct snapshot_disk *disk)
+{
+	g_autofree char *list = list_tags(disk);
+	g_autofree char *quoted = g_regex_escape_string(disk->kept, -1);
+	g_autofree char *pattern = g_strdup_printf("^\\S+\\s+%s\\s", quoted);
+
+	return list != NULL && g_regex_match_simple(pattern, list, G_REGEX_MULTILINE, 0);
+}
+
+/* Other points, ours or somebody else's: they would go with the file. */
+static gboolean has_tags(const struct snapshot_disk *disk)
+{
+	g_autofree char *list = g_str_equal(disk->format, "qcow2") ? list_tags(disk) : NULL;
+
+	return list != NULL && list[0] != '\0';
+}
+
+/* All of what the guest sees, into the image that is there. */
+static gboolean pour_back(const struct snapshot_disk *disk, GError **error)
+{
+	const char *const arguments[] = { "convert", "-n",         "-f",       disk->format,
+					  "-O",      disk->format, disk->kept, NULL };
+
+	return qemu_img(arguments, disk->path, NULL, error);
+}
+
+static gboolean run_on_tag(const struct snapshot_disk *disk, const char *operation, GError **error)
+{
+	const char *const arguments[] = { "snapshot", operation, disk->kept, NULL };
+
+	return qemu_img(arguments, disk->path, NULL, error);
+}
+
+gboolean snapshot_disk_is_kept(const struct snapshot_disk *disk)
+{
+	if (disk->way == SNAPSHOT_INTERNAL)
+		return has_tag(disk);
+	return g_file_test(disk->kept, G_FILE_TEST_IS_REGULAR);
+}
+
+gboolean snapshot_disk_keep(const struct snapshot_disk *disk, GError **error)
+{
+	if (disk->way == SNAPSHOT_INTERNAL)
+		return run_on_tag(disk, "-c", error);
+	return copy_file(disk->path, disk->kept, error) && copy_sync_folder(disk->kept, error);
+}
+
+gboolean snapshot_disk_revert(const struct snapshot_disk *disk, GError **error)
+{
+	if (disk->way == SNAPSHOT_INTERNAL)
+		return run_on_tag(disk, "-a", error);
+	return has_tags(disk) ? pour_back(disk, error)
+			      : copy_back_file(disk->kept, disk->path, error);
+}
+
+gboolean snapshot_disk_forget(const struct snapshot_disk *disk, GError **error)
+{
+	if (disk->way == SNAPSHOT_INTERNAL)
+		return !has_tag(disk) || run_on_tag(disk, "-d", error);
+	return copy_remove(disk->kept, error);
+}
+
+/*
+ * qemu-img writes so that a kill leaves clusters that are counted too often, and none that are
+ * counted too rarely. The flag of those that only one table has may be wrong too, which "leaks"
+ * would report and leave.
+ */
+gboolean snapshot_disk_mend(const struct snapshot_disk *disk, GError **error)
+{
+	static const char *const arguments[] = { "check", "-q", "-r", "all", NULL };
+
+	if (!g_str_equal(disk->format, "qcow2") || !g_file_test(disk->path, G_FILE_TEST_EXISTS))
+		return TRUE;
+	return qemu_img(arguments, disk->path, NULL, error);
+}
