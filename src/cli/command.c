@@ -20,6 +20,8 @@ const struct command *const command_table[] = {
 	&command_set,
 	&command_list,
 	&command_media,
+	/* the seat */
+	&command_monitor,
 	/* the handover */
 	&command_up,
 	&command_down,

@@ -33,8 +33,7 @@ static gboolean read_byte(GKeyFile *file, const char *group, const char *input, 
 	return TRUE;
 }
 
-/* Names end up in tables and on command lines. */
-static gboolean is_name(const char *text)
+gboolean learned_is_name(const char *text)
 {
 	return g_regex_match_simple("^[a-z0-9][a-z0-9-]{0,15}$", text, G_REGEX_DOLLAR_ENDONLY, 0);
 }
@@ -47,7 +46,8 @@ static gboolean read_input(GKeyFile *file, const char *group, const char *name,
 	g_autofree char *back = read_key(file, group, name, "-back");
 
 	*input = (struct monitor_input){ .origin = INPUT_TAUGHT };
-	if (!is_name(name) || told == NULL || !read_byte(file, group, name, "", 0, &input->told) ||
+	if (!learned_is_name(name) || told == NULL ||
+	    !read_byte(file, group, name, "", 0, &input->told) ||
 	    !read_byte(file, group, name, "-feature", MONITOR_FEATURE_INPUT, &input->feature) ||
 	    !read_byte(file, group, name, "-reads", input->told, &input->reads))
 		return FALSE;

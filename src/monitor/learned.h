@@ -24,3 +24,6 @@ gboolean learned_apply(const char *path, struct model *model, GError **error);
  * new.
  */
 gboolean learned_save(const char *path, const struct model *model, GError **error);
+
+/* learned_is_name - may an input be called that? It ends up in tables and on command lines. */
+gboolean learned_is_name(const char *text);

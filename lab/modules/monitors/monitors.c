@@ -3,29 +3,29 @@
  * Monitors that are not there, for the lab: EDID at 0x50 and DDC/CI at 0x37 of I2C adapters below
  * graphics cards, so that what speaks to monitors speaks to these through the kernel's own i2c-dev.
  *
- *	insmod monitors.ko cables=0:0f:0000:00:02.0,0:11:0000:01:00.0,1:0f:0000:00:02.0
+ *	insmod monitors.ko cables=0:0f:0000:00:02.0,0:11:0000:01:00.0,3:0f:0000:00:02.0
  *
- * plugs the DisplayPort of monitor 0 into one card and its HDMI into another, and monitor 1 into
- *the first card. A monitor shows one of its inputs. Below /sys/devices/monitors/monitorN stand
+ * plugs the DisplayPort of monitor 0 into one card and its HDMI into another, and monitor 3, an LG,
+ * into the first card. A monitor shows one of its inputs. /sys/devices/monitors/monitorN has
  *
  *	input		what it shows (hex); writing it is pressing its buttons
  *	edid		the 128 bytes it tells, to give to the card's connector as well
  *	capabilities	the string it tells; writable
- *	received	"feature=value" of all commands to set something, also those it did not
- *heed; writing anything clears it
+ *	received	"feature=value" of all commands to set something, heeded or not; writing
+ *			anything clears it
  *
- * and its vices, all 0 for a good monitor, of which drm/i2c drivers see nothing:
+ * and its vices, all 0 for a good monitor:
  *
  *	ignores		commands to set something are taken and not heeded
  *	slow_switch	milliseconds until a new input shows, and is told
- *	slow_answer	milliseconds until an answer can be fetched; before, the null message
- *	inactive	what cables answer whose input does not show: 0 all, 1 no DDC/CI, 2 no EDID
- *either drops		every so many answers one loses a byte
+ *	slow_answer	milliseconds until an answer can be had; before, the null message
+ *	inactive	on cables whose input does not show: 0 answers, 1 no DDC/CI, 2 no EDID
+ *	drops		every so many answers one loses a byte
  *	away		nothing answers on any cable
  *	away_after	milliseconds for which nothing answers after a switch
  *	lies		is added to the input that it tells
  *	without_60	has no feature 60; still heeds it if told
- *	vendor		does not heed 60, but feature f4 from source address 50, as LG's do
+ *	vendor		does not heed 60, but feature f4 from source address 50
  *
  * Source of the protocol: VESA DDC/CI 1.1, 4; MCCS 2.2a, 8.3 (60).
  */
@@ -104,6 +104,11 @@ static void make_edid(struct monitor *monitor, unsigned int number)
 	unsigned int i;
 
 	memcpy(edid, head, sizeof(head));
+	if (number == MONITORS - 1) {
+		/* the last is "GSM", so that what is known of LG's is tried on it */
+		edid[8] = 0x1e;
+		edid[9] = 0x6d;
+	}
 	edid[10] = number + 1;
 	edid[12] = number + 1;
 	memset(edid + 77, ' ', 13);
