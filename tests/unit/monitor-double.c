@@ -57,8 +57,8 @@ static gboolean answer(struct double_ddc *self, struct double_monitor *monitor, 
 static GPtrArray *scan(struct ddc *ddc, GError **error)
 {
 	/* "DBL", product 1 */
-	static const guint8 head[] = { 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00,
-				       0x10, 0x4c, 0x01, 0x00 };
+	static const guint8 head[] = { 0x00, 0xff, 0xff, 0xff, 0xff, 0xff,
+				       0xff, 0x00, 0x10, 0x4c, 0x01, 0x00 };
 	static const guint8 name[] = { 0, 0, 0, 0xfc, 0, 'D', 'o', 'u', 'b', 'l', 'e', '\n' };
 	struct double_ddc *self = (struct double_ddc *)ddc;
 	GPtrArray *cables = g_ptr_array_new_with_free_func(g_free);
@@ -135,6 +135,9 @@ static gboolean set(struct ddc *ddc, const struct ddc_cable *cable, guint8 featu
 	if (input == 0 || monitor->ignores ||
 	    (monitor->vendor && feature == MONITOR_FEATURE_INPUT) ||
 	    monitor->n_sent <= monitor->ignores_first)
+		return TRUE;
+	/* told the same again while it is at it, it goes on */
+	if (monitor->next == input)
 		return TRUE;
 	monitor->next = input;
 	monitor->next_at = self->time + monitor->slow_switch_ms * 1000;

@@ -21,7 +21,7 @@ struct double_monitor {
 	gboolean constant; /* tells the same whatever shows */
 	guint slow_switch_ms, away_after_ms, answer_ms, ignores_first;
 	guint inactive; /* 1: no DDC/CI while another input shows */
-	guint drops;	/* every so many answers one is lost */
+	guint drops;    /* every so many answers one is lost */
 	guint8 lies;
 
 	/* inside */
