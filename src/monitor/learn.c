@@ -100,17 +100,28 @@ static void teach(struct lesson *lesson, const struct monitor_input *input, cons
 	lesson->learned++;
 }
 
-/* Back to where it was; the user's button where nothing else helps. Return whether we could. */
-static gboolean take_back(struct lesson *lesson, const struct monitor_input *home, gboolean blind)
+/*
+ * Back to where it was; the user's button where nothing else helps. Return whether we could.
+ *
+ * @same: it says what it said before it was told to go, so that its word is no proof of anything
+ * @moved: the user has seen it go
+ */
+static gboolean take_back(struct lesson *lesson, const struct monitor_input *home, gboolean same,
+			  gboolean moved)
 {
 	struct monitor_input way = *home;
 	enum switch_outcome outcome;
 	g_autoptr(GError) why = NULL;
 
-	way.blind = blind;
+	way.blind = same;
+	/* what it said here before, not what it should have said */
+	if (lesson->home_says >= 0)
+		way.reads = (guint8)lesson->home_says;
 	if (switch_try_input(lesson->ddc, &lesson->monitor->cable, lesson->monitor->model, &way,
 			     deadline(lesson), &outcome, &why)) {
 		if (outcome == SWITCH_ALREADY || outcome == SWITCH_SEEN)
+			return TRUE;
+		if (!moved && read_input(lesson) == lesson->home_says)
 			return TRUE;
 		say(lesson,
 		    "It was told to come back, and does not say whether it did. Press Enter "
@@ -129,17 +140,30 @@ static gboolean take_back(struct lesson *lesson, const struct monitor_input *hom
 
 static void conclude(struct lesson *lesson, const char *name, gboolean confirmed, gboolean back)
 {
-	if (!confirmed)
-		say(lesson,
-		    "Nobody confirmed that %s shows, so it was taken back and is not learned.",
-		    name);
-	else if (back)
-		say(lesson, "Learned: %s, there and back.", name);
+	static const char *const sentences[2][2] = {
+		{ "Nobody confirmed that %s shows: it is not learned.",
+		  "Nobody confirmed that %s shows: taken back, and not learned." },
+		{ "Learned: %s, there. Back it has to be switched by the other computer, or by the "
+		  "button.",
+		  "Learned: %s, there and back." },
+	};
+	GString *text = g_string_new(sentences[confirmed ? 1 : 0][back ? 1 : 0]);
+
+	g_string_replace(text, "%s", name, 1);
+	lesson->user->say(lesson->user->data, text->str);
+	g_string_free(text, TRUE);
+}
+
+/* It is no failure here: the user sees what it does, and what it says is what is found out. */
+static void report(struct lesson *lesson, const GError *why)
+{
+	gint says = read_input(lesson);
+	g_autofree char *name = says < 0 ? NULL : input_name((guint8)says);
+
+	if (hotseat_error_is(why, HOTSEAT_ERROR_ABSENT) || name == NULL)
+		say(lesson, "%s.", why->message);
 	else
-		say(lesson,
-		    "Learned: %s, there. Back it has to be switched by the other computer or "
-		    "by its button.",
-		    name);
+		say(lesson, "It says that it shows %s (0x%02x).", name, (guint)says);
 }
 
 /* One input, there and back. @input and @home are of the model, which learns. */
@@ -150,7 +174,7 @@ static void try_input(struct lesson *lesson, const struct monitor_input *input,
 	struct monitor_input way = *input, way_back = *home;
 	enum switch_outcome outcome;
 	g_autoptr(GError) why = NULL;
-	gboolean confirmed, back, blind;
+	gboolean confirmed, back, same, blind;
 	gint says;
 
 	say(lesson,
@@ -160,12 +184,13 @@ static void try_input(struct lesson *lesson, const struct monitor_input *input,
 	    lesson->monitor->name, name, input->told, lesson->wish->seconds);
 	if (!switch_try_input(lesson->ddc, &lesson->monitor->cable, lesson->monitor->model, &way,
 			      deadline(lesson), &outcome, &why))
-		say(lesson, "(%s)", why->message);
+		report(lesson, why);
 	confirmed = confirm(lesson, lesson->wish->seconds);
 	says = read_input(lesson);
+	same = says == lesson->home_says;
 	/* It was seen to move and says what it said before: then it says nothing. */
-	blind = says < 0 ? lesson->home_says < 0 : confirmed && says == lesson->home_says;
-	back = take_back(lesson, home, blind);
+	blind = confirmed && same;
+	back = take_back(lesson, home, same, confirmed);
 	conclude(lesson, name, confirmed, back);
 	if (!confirmed)
 		return;
@@ -175,7 +200,10 @@ static void try_input(struct lesson *lesson, const struct monitor_input *input,
 	lesson->learned--; /* home is no news */
 }
 
-/* What is worth trying: named, or anything that nobody has seen yet. */
+/*
+ * What is worth trying: what is named, or all that nobody has seen yet. A maker's own way must be
+ * named: it is known of makers, not of models.
+ */
 static GPtrArray *choose(struct lesson *lesson, GError **error)
 {
 	const struct model *model = lesson->monitor->model;
@@ -193,7 +221,7 @@ static GPtrArray *choose(struct lesson *lesson, GError **error)
 	for (guint i = 0; i < model->inputs->len; i++) {
 		const struct monitor_input *input = model->inputs->pdata[i];
 
-		if (input->origin != INPUT_TAUGHT)
+		if (input->origin != INPUT_TAUGHT && input->origin != INPUT_OFFERED)
 			g_ptr_array_add(names, g_strdup(input->name));
 	}
 	return g_steal_pointer(&names);
@@ -225,11 +253,8 @@ static void try_all(struct lesson *lesson, const GPtrArray *names)
 			continue;
 		name = lasting_name(input);
 		home = way_home(lesson, input);
-		/* a maker's own way to where it is, or to what is learned by now */
-		if (input->reads == lesson->home_says || g_strcmp0(name, lesson->home) == 0 ||
-		    (lesson->wish->input == NULL && by_name(lesson->monitor->model, name) != NULL &&
-		     by_name(lesson->monitor->model, name)->origin == INPUT_TAUGHT))
-			continue;
+		if (input->reads == lesson->home_says || g_strcmp0(name, lesson->home) == 0)
+			continue; /* it shows */
 		if (home == NULL) {
 			say(lesson, "%s is not tried: no way back from it is known.", name);
 			continue;
@@ -293,6 +318,24 @@ static gboolean find_home(struct lesson *lesson, GError **error)
 	return FALSE;
 }
 
+/* Where the standard's way led nowhere, a maker's own may not. */
+static void offer(const struct lesson *lesson)
+{
+	for (guint i = 0; i < lesson->monitor->model->inputs->len; i++) {
+		const struct monitor_input *input = lesson->monitor->model->inputs->pdata[i];
+
+		if (input->origin == INPUT_OFFERED && input->reads != 0 &&
+		    input->reads != lesson->home_says) {
+			say(lesson,
+			    "Its maker has a way of its own, which works on many of its monitors. "
+			    "To "
+			    "try it: sudo hotseat monitor learn '%s' %s",
+			    lesson->monitor->name, input->name);
+			return;
+		}
+	}
+}
+
 gboolean learn_monitor(struct ddc *ddc, struct monitor *monitor, const struct learn_wish *wish,
 		       const struct learn_user *user, guint *learned, GError **error)
 {
@@ -314,6 +357,8 @@ gboolean learn_monitor(struct ddc *ddc, struct monitor *monitor, const struct le
 		return FALSE;
 	try_all(&lesson, names);
 	*learned = lesson.learned;
+	if (lesson.learned == 0 && !lesson.lost && wish->input == NULL)
+		offer(&lesson);
 	if (!lesson.lost)
 		return TRUE;
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK,

@@ -183,7 +183,7 @@ static void test_packet(void)
 static GBytes *read_plainly(const char *text)
 {
 	g_autoptr(GRegex) regex = g_regex_new(
-		"vcp *\\((?:[^()]|\\([^()]*\\))*?[ )]60 ?"
+		"(?<!vcp\\()vcp *\\((?:[^()]|\\([^()]*\\))*?[ )]60 ?"
 		"\\(((?: *[0-9a-f]{2})+) *\\)",
 		G_REGEX_CASELESS, 0, NULL);
 	g_autoptr(GMatchInfo) match = NULL;
