@@ -9,15 +9,58 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "monitor/capabilities.h"
 #include "monitor/i2c.h"
 #include "monitor/model.h"
 
-/* The names follow the header that we are compiled with. */
+/*
+ * A program that was built on Debian 12 finds the library of Debian 13 where it runs on that, so
+ * both do. What we use of them is the same but for one struct, of which each has its own. Source:
+ * src/public/ddcutil_types.h of ddcutil 1.4.1 and 2.2.0.
+ */
+struct info_4 {
+	char marker[4];
+	int number;
+	int mode, bus, adl_display; /* 1.x had room for AMD's proprietary library */
+	int usb_bus, usb_device;
+	char manufacturer[4], model[14], serial[14];
+	guint16 product;
+	guint8 edid[DDC_EDID_SIZE];
+	guint8 mccs_version[2];
+	gpointer handle;
+};
+
+struct info_5 {
+	char marker[4];
+	int number;
+	int mode, bus;
+	int usb_bus, usb_device;
+	char manufacturer[4], model[14], serial[14];
+	guint16 product;
+	guint8 edid[DDC_EDID_SIZE];
+	guint8 mccs_version[2];
+	gpointer handle;
+};
+
 #if DDCUTIL_VMAJOR >= 2
-#define LIBRARY "libddcutil.so.5"
+#define INFO_OF_HEADER struct info_5
 #else
-#define LIBRARY "libddcutil.so.4"
+#define INFO_OF_HEADER struct info_4
 #endif
+G_STATIC_ASSERT(sizeof(INFO_OF_HEADER) == sizeof(DDCA_Display_Info));
+G_STATIC_ASSERT(offsetof(INFO_OF_HEADER, bus) == offsetof(DDCA_Display_Info, path.path));
+G_STATIC_ASSERT(offsetof(INFO_OF_HEADER, edid) == offsetof(DDCA_Display_Info, edid_bytes));
+G_STATIC_ASSERT(offsetof(INFO_OF_HEADER, handle) == offsetof(DDCA_Display_Info, dref));
+/* so that one array of them is like the other */
+G_STATIC_ASSERT(sizeof(struct info_4) == sizeof(struct info_5));
+
+static const struct library {
+	const char *file;
+	gsize edid, handle; /* offsets */
+} libraries[] = {
+	{ "libddcutil.so.5", offsetof(struct info_5, edid), offsetof(struct info_5, handle) },
+	{ "libddcutil.so.4", offsetof(struct info_4, edid), offsetof(struct info_4, handle) },
+};
 
 #define NEEDED(FUNCTION)                                                                           \
 	FUNCTION(ddca_set_fout)                                                                    \
@@ -29,58 +72,63 @@
 	FUNCTION(ddca_open_display2)                                                               \
 	FUNCTION(ddca_close_display)                                                               \
 	FUNCTION(ddca_get_capabilities_string)                                                     \
-	FUNCTION(ddca_parse_capabilities_string)                                                   \
-	FUNCTION(ddca_free_parsed_capabilities)                                                    \
 	FUNCTION(ddca_get_non_table_vcp_value)                                                     \
 	FUNCTION(ddca_set_non_table_vcp_value)                                                     \
 	FUNCTION(ddca_rc_desc)
 
 #define POINTER(name) __typeof__(name) *name;
 static struct {
+	const struct library *library;
 	NEEDED(POINTER)
-#if DDCUTIL_VMAJOR >= 2
-	POINTER(ddca_init)
-#endif
 } lib;
 
-static gboolean load_function(void *library, const char *name, void *pointer, GError **error)
+/* Of 2.x alone, which does it by itself with a warning; 1.x does it in a constructor. */
+typedef int (*init_function)(const char *options, int syslog_level, int flags);
+#define SYSLOG_ERRORS 3
+
+static gboolean load_function(void *loaded, const char *name, void *pointer, GError **error)
 {
-	void *function = dlsym(library, name);
+	void *function = dlsym(loaded, name);
 
 	if (function == NULL) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_ABSENT,
-			    "%s has no function %s: it is not the version that hotseat was built "
-			    "for",
-			    LIBRARY, name);
+			    "%s has no function %s: it is not a version that hotseat knows",
+			    lib.library->file, name);
 		return FALSE;
 	}
 	memcpy(pointer, &function, sizeof(function));
 	return TRUE;
 }
 
-#define LOAD(name) &&load_function(library, #name, &lib.name, error)
+static void *load_library(GError **error)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(libraries); i++) {
+		void *loaded = dlopen(libraries[i].file, RTLD_NOW | RTLD_LOCAL);
+
+		lib.library = &libraries[i];
+		if (loaded != NULL)
+			return loaded;
+	}
+	g_set_error(
+		error, HOTSEAT_ERROR, HOTSEAT_ERROR_ABSENT,
+		"Monitors are switched with libddcutil, which is not installed. On Debian: sudo "
+		"apt install ddcutil");
+	return NULL;
+}
+
+#define LOAD(name) &&load_function(loaded, #name, &lib.name, error)
 
 static gboolean load(GError **error)
 {
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	void *loaded = load_library(error);
+	init_function init = NULL;
 
-	if (library == NULL) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_ABSENT,
-			    "Monitors are switched with %s, which is not installed. On Debian: "
-			    "sudo apt install libddcutil%c",
-			    LIBRARY, LIBRARY[sizeof(LIBRARY) - 2]);
+	if (loaded == NULL || !(TRUE NEEDED(LOAD)))
 		return FALSE;
-	}
-#if DDCUTIL_VMAJOR >= 2
-	if (!(TRUE NEEDED(LOAD) LOAD(ddca_init)))
-		return FALSE;
-	/* The user's ddcutilrc holds what a difficult card needs. Fails if done before: harmless.
-	 */
-	lib.ddca_init(NULL, DDCA_SYSLOG_ERROR, DDCA_INIT_OPTIONS_NONE);
+	/* The user's ddcutilrc holds what a difficult card needs. */
+	if (load_function(loaded, "ddca_init", &init, NULL))
+		init(NULL, SYSLOG_ERRORS, 0);
 	return TRUE;
-#else
-	return TRUE NEEDED(LOAD);
-#endif
 }
 
 /* Once in a process; the reason is kept for those who ask again. */
@@ -118,18 +166,20 @@ static gboolean is_fine(DDCA_Status status, GError **error)
 	return FALSE;
 }
 
-static void take_cable(GPtrArray *cables, const DDCA_Display_Info *info)
+static void take_cable(GPtrArray *cables, const guint8 *bytes)
 {
+	/* up to and with the bus they are alike */
+	const struct info_5 *info = (const void *)bytes;
 	struct ddc_cable *cable;
 
 	/* below -1: shown twice, or gone since */
-	if (info->path.io_mode != DDCA_IO_I2C || info->dispno < -1)
+	if (info->mode != DDCA_IO_I2C || info->number < -1)
 		return;
 	cable = g_new0(struct ddc_cable, 1);
-	cable->bus = info->path.path.i2c_busno;
-	memcpy(cable->edid, info->edid_bytes, sizeof(cable->edid));
-	cable->answers = info->dispno > 0;
-	cable->handle = info->dref;
+	cable->bus = info->bus;
+	cable->answers = info->number > 0;
+	memcpy(cable->edid, bytes + lib.library->edid, sizeof(cable->edid));
+	memcpy(&cable->handle, bytes + lib.library->handle, sizeof(cable->handle));
 	g_ptr_array_add(cables, cable);
 }
 
@@ -145,7 +195,7 @@ static GPtrArray *scan(struct ddc *ddc, GError **error)
 	if (!is_fine(lib.ddca_get_display_info_list2(true, &list), error))
 		return NULL;
 	for (int i = 0; i < list->ct; i++)
-		take_cable(cables, &list->info[i]);
+		take_cable(cables, (const guint8 *)&list->info[i]);
 	lib.ddca_free_display_info_list(list);
 	return g_steal_pointer(&cables);
 }
@@ -169,7 +219,7 @@ static GBytes *listed(struct ddc *ddc, const struct ddc_cable *cable, GError **e
 	lib.ddca_close_display(handle);
 	if (!is_fine(status, error))
 		return NULL;
-	inputs = ddcutil_parse_inputs(text, error);
+	inputs = capabilities_inputs(text);
 	free(text);
 	return inputs;
 }
@@ -252,24 +302,4 @@ struct ddc *ddcutil_new(GError **error)
 		.free = ddcutil_free,
 	};
 	return &self->ddc;
-}
-
-GBytes *ddcutil_parse_inputs(const char *capabilities, GError **error)
-{
-	g_autofree char *text = g_strdup(capabilities);
-	DDCA_Capabilities *parsed = NULL;
-	GBytes *inputs = NULL;
-
-	if (!load_once(error))
-		return NULL;
-	if (!is_fine(lib.ddca_parse_capabilities_string(text, &parsed), error))
-		return NULL;
-	for (int i = 0; i < parsed->vcp_code_ct && inputs == NULL; i++) {
-		const DDCA_Cap_Vcp *vcp = &parsed->vcp_codes[i];
-
-		if (vcp->feature_code == MONITOR_FEATURE_INPUT)
-			inputs = g_bytes_new(vcp->values, (gsize)vcp->value_ct);
-	}
-	lib.ddca_free_parsed_capabilities(parsed);
-	return inputs != NULL ? inputs : g_bytes_new(NULL, 0);
 }

@@ -18,11 +18,3 @@
  * Return: NULL with HOTSEAT_ERROR_ABSENT if the library is not installed.
  */
 struct ddc *ddcutil_new(GError **error);
-
-/**
- * ddcutil_parse_inputs - the values of feature 60 in a capabilities string
- *
- * The library's own parser, which asks no monitor. Without it installed: NULL, like any string that
- * it cannot read.
- */
-GBytes *ddcutil_parse_inputs(const char *capabilities, GError **error);

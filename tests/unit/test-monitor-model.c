@@ -3,8 +3,6 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "corpus.h"
-#include "monitor/ddcutil.h"
 #include "monitor/i2c.h"
 #include "monitor/learned.h"
 #include "monitor/model.h"
@@ -179,116 +177,6 @@ static void test_packet(void)
 	g_assert_cmphex(sum, ==, 0);
 }
 
-/* "60(0F 11)" or "60( 0F11 )" by a reader of its own, where the string is plain enough for one. */
-static GBytes *read_plainly(const char *text)
-{
-	g_autoptr(GRegex) regex = g_regex_new(
-		"(?<!vcp\\()vcp *\\((?:[^()]|\\([^()]*\\))*?[ )]60 ?"
-		"\\(((?: *[0-9a-f]{2})+) *\\)",
-		G_REGEX_CASELESS, 0, NULL);
-	g_autoptr(GMatchInfo) match = NULL;
-	g_autofree char *values = NULL;
-	g_autoptr(GByteArray) bytes = g_byte_array_new();
-
-	if (!g_regex_match(regex, text, 0, &match))
-		return NULL;
-	values = g_match_info_fetch(match, 1);
-	for (const char *c = values; *c != '\0'; c++) {
-		guint8 value;
-
-		if (*c == ' ')
-			continue;
-		value = (guint8)(g_ascii_xdigit_value(c[0]) << 4 | g_ascii_xdigit_value(c[1]));
-		g_byte_array_append(bytes, &value, 1);
-		c++;
-	}
-	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
-}
-
-static gint compare_bytes(gconstpointer a, gconstpointer b)
-{
-	return *(const guint8 *)a - *(const guint8 *)b;
-}
-
-/* The library keeps them in a set, so the order is not asked. */
-static char *format_set(GBytes *bytes)
-{
-	g_autoptr(GByteArray) sorted = g_byte_array_new();
-	GString *text = g_string_new(NULL);
-	gsize n = 0;
-	const guint8 *data = g_bytes_get_data(bytes, &n);
-
-	g_byte_array_append(sorted, data, (guint)n);
-	g_byte_array_sort(sorted, compare_bytes);
-	for (guint i = 0; i < sorted->len; i++) {
-		if (i == 0 || sorted->data[i] != sorted->data[i - 1])
-			g_string_append_printf(text, "%02x ", sorted->data[i]);
-	}
-	return g_string_free(text, FALSE);
-}
-
-/* Capabilities of real monitors, broken ones too: the library's own parser, and no inputs made up.
- */
-static void test_corpus(void)
-{
-	g_autofree char *text = corpus_read("ddc/capabilities.tsv");
-	g_auto(GStrv) lines = NULL;
-	guint read = 0, compared = 0;
-
-	if (text == NULL) {
-		g_test_skip("no corpus");
-		return;
-	}
-	lines = g_strsplit(text, "\n", -1);
-	for (guint i = 1; lines[i] != NULL && lines[i][0] != '\0'; i++) {
-		g_auto(GStrv) cells = g_strsplit(lines[i], "\t", -1);
-		g_autoptr(GError) error = NULL;
-		g_autoptr(GBytes) inputs = ddcutil_parse_inputs(cells[4], &error);
-		g_autoptr(GBytes) plainly = read_plainly(cells[4]);
-		g_autofree char *found = NULL, *wanted = NULL;
-
-		if (i == 1 && inputs == NULL && strstr(error->message, "not installed")) {
-			g_test_skip(error->message);
-			return;
-		}
-		read += inputs != NULL;
-		if (inputs == NULL || plainly == NULL)
-			continue;
-		found = format_set(inputs);
-		wanted = format_set(plainly);
-		if (!g_str_equal(found, wanted))
-			g_test_message("%s: %s: %s, plainly %s", cells[0], cells[4], found, wanted);
-		g_assert_cmpstr(found, ==, wanted);
-		compared++;
-	}
-	g_test_message("%u strings read, %u compared", read, compared);
-	g_assert_cmpuint(read, >, 100);
-	g_assert_cmpuint(compared, >, 50);
-}
-
-/* A reply is a stranger's: whatever is in it, parsing ends, and finds no more than it holds. */
-static void test_nonsense(void)
-{
-	static const char alphabet[] = "(()) 0123456789ABCDEFvcp60mccs_ver.x\n\x80\xff";
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GBytes) first = ddcutil_parse_inputs("(vcp(60(0F)))", &error);
-
-	if (first == NULL) {
-		g_test_skip(error->message);
-		return;
-	}
-	for (guint round = 0; round < 3000; round++) {
-		char text[200] = "(vcp(10 60(0F 11)";
-		gsize used = g_test_rand_bit() ? strlen(text) : 0;
-		g_autoptr(GBytes) inputs = NULL;
-
-		for (; used < (gsize)g_test_rand_int_range(20, 199); used++)
-			text[used] = alphabet[g_test_rand_int_range(0, sizeof(alphabet) - 1)];
-		inputs = ddcutil_parse_inputs(text, NULL);
-		g_assert_true(inputs == NULL || g_bytes_get_size(inputs) <= 256);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -298,7 +186,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/monitor-model/remember", test_remember);
 	g_test_add_func("/monitor-model/damaged", test_damaged);
 	g_test_add_func("/monitor-model/packet", test_packet);
-	g_test_add_func("/monitor-model/corpus", test_corpus);
-	g_test_add_func("/monitor-model/nonsense", test_nonsense);
 	return g_test_run();
 }
