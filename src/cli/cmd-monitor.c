@@ -14,8 +14,8 @@
 #include "monitor/learned.h"
 #include "monitor/worker.h"
 
-#define LIST_MS 30000
-#define SWITCH_MS 15000
+#define LIST_MS 60000   /* a capabilities string takes a second or two, for each monitor */
+#define SWITCH_MS 45000 /* of which most is looking for monitors */
 #define SECONDS_MOST 300
 
 static gboolean by_hand;
