@@ -119,9 +119,10 @@ gboolean place_check_access(const struct root *root, GError **error)
 	if (of_displays > 0)
 		g_set_error(
 			error, HOTSEAT_ERROR, HOTSEAT_ERROR_DENIED,
-			"You may not speak to monitors: /dev/i2c-* is not yours. Run it with "
-			"sudo, or join the group that may and log in again: sudo usermod -aG i2c "
-			"%s",
+			"You may not speak to monitors: /dev/i2c-* is not yours. Run it with sudo, "
+			"or join the group that may (it comes with the package i2c-tools) and log "
+			"in "
+			"again: sudo usermod -aG i2c %s",
 			g_get_user_name());
 	else if (buses == NULL || buses[0] == NULL)
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_ABSENT,
