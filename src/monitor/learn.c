@@ -343,11 +343,12 @@ gboolean learn_monitor(struct ddc *ddc, struct monitor *monitor, const struct le
 	g_autoptr(GPtrArray) names = NULL;
 
 	lesson.home_says = read_input(&lesson);
-	if (wish->by_hand && !learned_is_name(wish->input)) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
-			    "\"%s\" is no name for an input: up to 16 small letters, digits and "
-			    "dashes, such as usbc1",
-			    wish->input);
+	if (wish->by_hand && (wish->input == NULL || !learned_is_name(wish->input))) {
+		g_set_error(
+			error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
+			"An input that is learned by hand needs a name of up to 16 small letters, "
+			"digits and dashes, such as usbc1: hotseat monitor learn --by-hand MONITOR "
+			"usbc1");
 		return FALSE;
 	}
 	if (!find_home(&lesson, error) || (wish->by_hand && !read_by_hand(&lesson, error)))

@@ -11,14 +11,22 @@ struct sitter {
 	gboolean confirms, presses_button;
 	guint stops_after; /* questions */
 	guint questions;
-	gboolean asked_for_button, asked_for_home; /* last thing it heard */
+	gboolean asked_for_button, asked_for_home, asked_to_select; /* last thing it heard */
 };
 
 static void hear(gpointer data, const char *text)
 {
+	struct sitter *sitter = data;
+
 	g_test_message("%s", text);
-	((struct sitter *)data)->asked_for_button = strstr(text, "with the button") != NULL;
-	((struct sitter *)data)->asked_for_home = strstr(text, "if you see this") != NULL;
+	/* the hand on the monitor's buttons, before Enter is pressed */
+	if (strstr(text, "with the buttons") != NULL)
+		double_press(sitter->self, 0, 0x12);
+	else if (strstr(text, "Select this computer") != NULL)
+		double_press(sitter->self, 0, 0x0f);
+	sitter->asked_for_button = strstr(text, "with the button") != NULL;
+	sitter->asked_to_select = strstr(text, "Select this") || strstr(text, "with the buttons");
+	sitter->asked_for_home = strstr(text, "if you see this") != NULL;
 }
 
 static gboolean answer(gpointer data, guint seconds)
@@ -26,6 +34,8 @@ static gboolean answer(gpointer data, guint seconds)
 	struct sitter *sitter = data;
 
 	sitter->questions++;
+	if (sitter->asked_to_select)
+		return TRUE;
 	if (sitter->asked_for_button) {
 		if (sitter->presses_button)
 			double_press(sitter->self, 0, 0x0f);
@@ -226,6 +236,39 @@ static void test_lost(void)
 	end(lesson);
 }
 
+/* An input that it does not list: selected by hand, read, and then tried like any other. */
+static void test_by_hand(void)
+{
+	struct lesson *lesson = begin();
+
+	lesson->sitter.self->monitors[0].n_listed = 2; /* 12 is missing */
+	lesson->wish.by_hand = TRUE;
+	lesson->wish.input = "usbc1";
+	go(lesson);
+	g_assert_no_error(lesson->error);
+	g_assert_cmpuint(lesson->learned, ==, 1);
+	g_assert_cmphex(input(lesson, "usbc1")->told, ==, 0x12);
+	g_assert_cmpint(input(lesson, "usbc1")->origin, ==, INPUT_TAUGHT);
+	g_assert_cmphex(double_input(lesson->sitter.self, 0), ==, 0x0f);
+	end(lesson);
+
+	lesson = begin();
+	lesson->wish.by_hand = TRUE;
+	go(lesson);
+	g_assert_true(hotseat_error_is(lesson->error, HOTSEAT_ERROR_USAGE));
+	end(lesson);
+
+	/* one that says nothing there cannot be read */
+	lesson = begin();
+	lesson->sitter.self->monitors[0].inactive = 1;
+	lesson->wish.by_hand = TRUE;
+	lesson->wish.input = "usbc1";
+	go(lesson);
+	g_assert_true(hotseat_error_is(lesson->error, HOTSEAT_ERROR_REFUSED));
+	g_assert_cmpuint(lesson->sitter.self->monitors[0].n_sent, ==, 0);
+	end(lesson);
+}
+
 /* A maker's own way is gone if it is named, and takes the place of the one that is not heeded. */
 static void test_maker(void)
 {
@@ -263,6 +306,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/monitor-learn/no-home", test_no_home);
 	g_test_add_func("/monitor-learn/active-only", test_active_only);
 	g_test_add_func("/monitor-learn/lost", test_lost);
+	g_test_add_func("/monitor-learn/by-hand", test_by_hand);
 	g_test_add_func("/monitor-learn/maker", test_maker);
 	return g_test_run();
 }
