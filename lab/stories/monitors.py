@@ -23,7 +23,7 @@ LEARNED = "/etc/hotseat/monitors.conf"
 VICES = (
     ("", 0, "read back", "11"),
     ("slow_switch=1500", 0, "read back", "11"),
-    ("slow_answer=120", 0, "read back", "11"),
+    ("slow_answer=70", 0, "read back", "11"),
     ("drops=3", 0, "read back", "11"),
     ("away_after=1500", 0, "read back", "11"),
     ("ignores=1", 3, "still shows dp1", "0f"),
@@ -169,7 +169,7 @@ def other_side(desktop, teller):
 def both_cables(desktop, teller):
     """As a guest's: from the host's cable to the other card's, and back by that one."""
     monitor = Monitor(desktop, 0)
-    ask(desktop, teller, "switch Virtual-1 hdmi", 0, "read back")
+    ask(desktop, teller, "switch Virtual-1 HDMI-1", 0, "read back")
     expect_equal(monitor.shows(), "11", "what it shows")
     ask(desktop, teller, "switch 2 dp1", 0, "read back")
     expect_equal(monitor.shows(), "0f", "what it shows")
@@ -190,10 +190,10 @@ def learn(desktop, teller):
     desktop.run(f"test ! -e {LEARNED}")
     # interrupted while the other input shows
     desktop.spawn("sleep 100 | hotseat monitor learn 3 hdmi1 --seconds 90", "/tmp/learn.log")
-    desktop.run(f"timeout 60 sh -c 'until grep -q 11 {monitor.folder}/input; do sleep 0.2; done'; "
-                "pkill -INT hotseat", seconds=70)
-    desktop.run(f"timeout 60 sh -c 'until grep -q 0f {monitor.folder}/input; do sleep 0.2; done'",
-                seconds=70)
+    desktop.run(f"timeout 150 sh -c 'until grep -q 11 {monitor.folder}/input; do sleep 0.2; done'; "
+                "pkill -INT hotseat", seconds=160)
+    desktop.run(f"timeout 150 sh -c 'until grep -q 0f {monitor.folder}/input; do sleep 0.2; done'",
+                seconds=160)
     desktop.run("pkill -x sleep", check=False)
     # with the user's word, and a monitor that says something else than it does
     monitor.set(lies=3)
