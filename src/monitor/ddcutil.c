@@ -5,8 +5,10 @@
 #include <ddcutil_macros.h>
 #include <ddcutil_status_codes.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "monitor/capabilities.h"
@@ -116,19 +118,47 @@ static void *load_library(GError **error)
 	return NULL;
 }
 
+/*
+ * While it looks for monitors, 2.2 prints what it does not understand of a card on standard output,
+ * from threads of its own, which its settings do not reach: seen with cards whose connectors do not
+ * have the monitor's EDID. Nobody else prints meanwhile: who asks waits.
+ */
+static int hush(void)
+{
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+
+	fflush(stdout);
+	if (nowhere >= 0 && saved >= 0)
+		dup2(nowhere, STDOUT_FILENO);
+	if (nowhere >= 0)
+		close(nowhere);
+	return saved;
+}
+
+static void unhush(int saved)
+{
+	fflush(stdout);
+	if (saved < 0)
+		return;
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+}
+
 #define LOAD(name) &&load_function(loaded, #name, &lib.name, error)
 
 static gboolean load(GError **error)
 {
+	int saved = hush();
 	void *loaded = load_library(error);
 	init_function init = NULL;
+	gboolean complete = loaded != NULL && TRUE NEEDED(LOAD);
 
-	if (loaded == NULL || !(TRUE NEEDED(LOAD)))
-		return FALSE;
 	/* The user's ddcutilrc holds what a difficult card needs. */
-	if (load_function(loaded, "ddca_init", &init, NULL))
+	if (complete && load_function(loaded, "ddca_init", &init, NULL))
 		init(NULL, SYSLOG_ERRORS, 0);
-	return TRUE;
+	unhush(saved);
+	return complete;
 }
 
 /* Once in a process; the reason is kept for those who ask again. */
@@ -183,16 +213,24 @@ static void take_cable(GPtrArray *cables, const guint8 *bytes)
 	g_ptr_array_add(cables, cable);
 }
 
+static DDCA_Status look(struct ddcutil *self, DDCA_Display_Info_List **list)
+{
+	int saved = hush();
+	DDCA_Status status = self->scanned ? lib.ddca_redetect_displays() : DDCRC_OK;
+
+	if (status == DDCRC_OK)
+		status = lib.ddca_get_display_info_list2(true, list);
+	self->scanned = TRUE;
+	unhush(saved);
+	return status;
+}
+
 static GPtrArray *scan(struct ddc *ddc, GError **error)
 {
-	struct ddcutil *self = (struct ddcutil *)ddc;
 	g_autoptr(GPtrArray) cables = g_ptr_array_new_with_free_func(g_free);
 	DDCA_Display_Info_List *list = NULL;
 
-	if (self->scanned && !is_fine(lib.ddca_redetect_displays(), error))
-		return NULL;
-	self->scanned = TRUE;
-	if (!is_fine(lib.ddca_get_display_info_list2(true, &list), error))
+	if (!is_fine(look((struct ddcutil *)ddc, &list), error))
 		return NULL;
 	for (int i = 0; i < list->ct; i++)
 		take_cable(cables, (const guint8 *)&list->info[i]);
