@@ -149,7 +149,7 @@ class Desktop:
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def wait_booted(self, seconds=180):
+    def wait_booted(self, seconds=400):
         """Return when systemd says that it is done."""
         try:
             self.monitor = Channel(self.path("qmp"), 10)

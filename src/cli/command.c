@@ -23,6 +23,8 @@ const struct command *const command_table[] = {
 	&command_list,
 	&command_media,
 	&command_snapshot,
+	/* the seat */
+	&command_monitor,
 	/* the handover */
 	&command_up,
 	&command_down,

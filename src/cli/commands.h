@@ -15,6 +15,7 @@ extern const struct command command_lint;
 extern const struct command command_list;
 extern const struct command command_map;
 extern const struct command command_media;
+extern const struct command command_monitor;
 extern const struct command command_new;
 extern const struct command command_plan;
 extern const struct command command_record;
