@@ -42,24 +42,10 @@ int source_forget_keys(struct source *source, const struct evdev_calls *calls)
 	return -EAGAIN;
 }
 
-/* Motion from before the mask, which the host had already. */
-static int throw_away(const struct source *source, const struct evdev_calls *calls)
-{
-	struct input_event events[64];
-	int count;
-
-	do
-		count = calls->read(source->fd, events, 64);
-	while (count == 64);
-	return count < 0 && count != -EAGAIN ? count : 0;
-}
-
 int source_watch(struct source *source, const struct evdev_calls *calls, const struct keys *keys)
 {
 	int result = calls->mask(source->fd, keys);
 
-	if (result == 0)
-		result = throw_away(source, calls);
 	if (result == 0)
 		result = calls->keys(source->fd, &source->down);
 	if (result < 0)
@@ -71,7 +57,10 @@ int source_watch(struct source *source, const struct evdev_calls *calls, const s
 	return 0;
 }
 
-/* What went down since the last look, though it may be up again. */
+/*
+ * What went down since the last look, though it may be up again. The rest of the queue is motion,
+ * which the host has had.
+ */
 static int read_presses(const struct source *source, const struct evdev_calls *calls,
 			struct keys *pressed)
 {
@@ -131,12 +120,11 @@ static int grab_without_keys(struct source *source, const struct evdev_calls *ca
 
 int source_take(struct source *source, const struct evdev_calls *calls, const struct keys *keys)
 {
-	struct keys all;
 	int result;
 
-	memset(&all, 0xff, sizeof(all));
 	source->has_leds = calls->leds(source->fd, &source->leds) == 0;
-	result = calls->mask(source->fd, &all);
+	/* every key, so that none goes down unseen before the grab */
+	result = calls->mask(source->fd, NULL);
 	for (unsigned int i = 0; i < TRIES && (result == 0 || result == -EAGAIN); i++) {
 		result = source_forget_keys(source, calls);
 		if (result == 0)
@@ -147,8 +135,7 @@ int source_take(struct source *source, const struct evdev_calls *calls, const st
 	source->dropped = false;
 	if (result == 0) {
 		source->state = SOURCE_TAKEN;
-		/* only now: before the grab motion would have gone to both sides */
-		return calls->mask(source->fd, NULL);
+		return 0;
 	}
 	if (source_watch(source, calls, keys) < 0)
 		return -ENODEV;

@@ -367,7 +367,7 @@ static void step(void)
 		rare_step();
 	if (pick(300) == 0)
 		world.busy = !world.busy;
-	if (pick(world.busy ? 60 : 6) == 0)
+	if (pick(world.busy ? 200 : 6) == 0)
 		read_all();
 	ask_promises();
 }

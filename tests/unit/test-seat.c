@@ -281,6 +281,35 @@ static void test_no_wakeups(void)
 	g_string_free(scene.out, TRUE);
 }
 
+static unsigned int raced_key;
+
+static void release_raced_key(void)
+{
+	if (raced_key != 0 && model.nodes[0].complete == 0)
+		model_hand(0, raced_key, false);
+}
+
+/* What was read together with the notice of a loss is older than the answer to "what is down?". */
+static void test_resync_race(void)
+{
+	struct scene scene;
+
+	scene_init(&scene);
+	scene_plug(&scene, 0);
+	g_assert_cmpint(seat_move(&scene.seat, 1, SEAT_BY_REQUEST), ==, 0);
+	model_drop(0);
+	model_report(0);
+	model_event(0, EV_KEY, KEY_B, 1);
+	model_report(0);
+	model_hand(0, KEY_A, true);
+	raced_key = KEY_A;
+	model.race = release_raced_key;
+	scene_read(&scene);
+	g_assert_true(keys_has(&model.sinks[0].guest, KEY_B));
+	g_assert_false(keys_has(&model.sinks[0].guest, KEY_A));
+	g_string_free(scene.out, TRUE);
+}
+
 /* A guest that stood still has lost releases in the middle; a while later nothing is held. */
 static void test_stall(void)
 {
@@ -446,6 +475,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/seat/chords", test_chords);
 	g_test_add_func("/seat/refused", test_refused);
 	g_test_add_func("/seat/no-wakeups", test_no_wakeups);
+	g_test_add_func("/seat/resync-race", test_resync_race);
 	g_test_add_func("/seat/stall", test_stall);
 	g_test_add_func("/seat/no-repair-into-nothing", test_no_repair_into_nothing);
 	g_test_add_func("/seat/corpus", test_corpus);
