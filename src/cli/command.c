@@ -26,6 +26,7 @@ const struct command *const command_table[] = {
 	&command_status,
 	&command_recover,
 	&command_hook,
+	&command_seat,
 	NULL,
 };
 

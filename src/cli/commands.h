@@ -17,6 +17,7 @@ extern const struct command command_new;
 extern const struct command command_plan;
 extern const struct command command_record;
 extern const struct command command_recover;
+extern const struct command command_seat;
 extern const struct command command_set;
 extern const struct command command_status;
 extern const struct command command_up;

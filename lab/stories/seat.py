@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Protects: one chord moves keyboard and mouse, nothing is ever held down, and whatever dies, the
+host has the keyboard."""
+
+from desk.seat import DEVICES, LOG, RELAY, Seat
+from desk.story import expect, expect_equal
+
+FRESH = False
+LIMIT = 420
+
+
+def look(desktop, teller, seat):
+    """What the relay is, and who can see its devices."""
+    status = desktop.run(f"grep -E 'VmRSS|VmHWM|VmLck|Seccomp:' /proc/{seat.pid()}/status").out
+    teller.say(status.rstrip())
+    peak = next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line)
+    expect(peak < 3072, f"the relay uses {peak} KiB")
+    for device in DEVICES:
+        properties = desktop.run(f"udevadm info --query=property {device}; stat -L -c %A:%U {device}").out
+        for word in ("ID_INPUT_KEYBOARD=1", "ID_INPUT_MOUSE=1", "ID_INPUT=1", ":uaccess:", ":seat:",
+                     ":power-switch:"):
+            expect(word not in properties, f"{device} has {word}\n{properties}")
+        expect("crw-------:" in properties, properties)
+
+
+def no_wakeups(desktop, teller, seat):
+    """While the host has the seat, motion and typing cost the relay not one system call."""
+    trace = "/tmp/relay-calls"
+    desktop.spawn(f"strace -f -qq -e trace=read,write -p {seat.pid()} -o {trace} & echo traced; "
+                  "wait", "/tmp/strace.log")
+    desktop.run("sleep 2")
+    for number in range(50):
+        desktop.monitor.call("input-send-event", events=[
+            {"type": "rel", "data": {"axis": "x", "value": 3 + number % 5}}])
+    desktop.type("abc")
+    desktop.run("sleep 1; pkill -x strace")
+    calls = desktop.run(f"cat {trace}").out
+    expect_equal(calls, "", "what the relay did while the host had the seat")
+
+
+def tell(desktop, teller):
+    seat = Seat(desktop)
+    try:
+        with teller.phase("relay, controller, guest"):
+            seat.start()
+            look(desktop, teller, seat)
+        with teller.phase("typing on both sides"):
+            seat.expect_typed("abc", 0)
+            seat.move(1)
+            seat.expect_typed("xyz", 1)
+            seat.move(0)
+            seat.expect_typed("now", 0)
+        with teller.phase("a key held both ways"):
+            desktop.keys("w", down=True)
+            seat.move(1)
+            seat.expect_nothing_held("taken with a key down")
+            desktop.keys("w", down=False)
+            desktop.keys("s", down=True)
+            seat.move(0)
+            seat.expect_nothing_held("given back with a key down")
+            desktop.keys("s", down=False)
+            seat.expect_typed("d", 0)
+        with teller.phase("relay killed"):
+            seat.move(1)
+            desktop.run(f"kill -KILL {seat.pid()}")
+            astray = seat.expect_host_within(10, "relay killed")
+            teller.say(f"{astray} of 10 keys went astray")
+            seat.wait_watched(times=2)
+            seat.move(1)
+            seat.expect_typed("again", 1)
+        with teller.phase("relay stopped"):
+            before = seat.pid()
+            desktop.run(f"kill -STOP {before}")
+            astray = seat.expect_host_within(10, "relay stopped")
+            teller.say(f"{astray} of 10 keys went astray")
+            expect(seat.pid() != before, "the watchdog did not end the stopped relay")
+            seat.expect_nothing_held("relay stopped")
+        with teller.phase("controller killed"):
+            seat.wait_watched(times=4)
+            seat.move(1)
+            desktop.run("systemctl kill --signal=KILL seat-controller")
+            seat.expect_typed("one", 1)
+            desktop.chord()
+            desktop.run("sleep 1")
+            seat.expect_typed("two", 0)
+            seat.start_controller()
+            seat.move(1)
+            seat.expect_typed("three", 1)
+        with teller.phase("guest killed"):
+            desktop.run("virsh destroy listener", seconds=60)
+            seat.expect_host_within(2, "guest killed")
+            expect("side 0 sink-lost" in desktop.run("cat " + LOG).out, "the relay did not notice")
+        with teller.phase("no wake-ups"):
+            no_wakeups(desktop, teller, seat)
+    except Exception:
+        teller.say(desktop.run(f"cat {LOG} /tmp/seat-errors.log; journalctl -n 30 -u {RELAY}.service; "
+                               "tail -n 20 /tmp/desktop-keys.log", check=False).out)
+        raise
+    finally:
+        seat.stop()
