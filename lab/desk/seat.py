@@ -10,6 +10,7 @@ from .story import expect, expect_equal
 RELAY = "hotseat-relay@seat0"
 LOG = "/tmp/seat.log"
 DESKTOP_LOG = "/tmp/desktop-keys.log"
+WATCHED = "^input (watched|taken) .*event-kbd"
 SERIAL = "/var/log/libvirt/qemu/listener-serial0.log"
 DEVICES = ("/dev/hotseat/seat0/1-keyboard", "/dev/hotseat/seat0/1-mouse")
 
@@ -40,7 +41,7 @@ class Seat:
         self.desktop.run("modprobe uinput && udevadm control --reload && systemctl daemon-reload && "
                          f"systemctl start {RELAY}.socket", seconds=60)
         self.start_controller()
-        self.desktop.run("udevadm settle; ls -lL " + " ".join(DEVICES))
+        self.desktop.run("udevadm settle; ls -lL " + " ".join(DEVICES), seconds=60)
         self.desktop.run(f"cat > /tmp/listener.xml <<'END'\n{DOMAIN}\nEND\n"
                          "virsh define /tmp/listener.xml && virsh start listener", seconds=120)
         self.desktop.wait_for("^GUESTKEY ready", SERIAL, 120)
@@ -56,7 +57,23 @@ class Seat:
         self.wait_watched()
 
     def wait_watched(self, times=1):
-        self.desktop.wait_for("^input (watched|taken) .*event-kbd", LOG, 60, times=times)
+        """Wait until the relay has said so often that it has the keyboard."""
+        self.desktop.wait_for(WATCHED, LOG, 60, times=times)
+
+    def start_anew(self, end, teller, what):
+        """End the relay while the guest has the seat; wait for the next one to have all."""
+        before = self.count(WATCHED)
+        end()
+        astray = self.expect_host_within(10, what)
+        teller.say(f"{what}: {astray} of 10 keys went astray")
+        self.expect_nothing_held_on_desktop(what)
+        self.wait_watched(before + 1)
+        return astray
+
+    def last_words(self):
+        return self.desktop.run(f"tail -n 30 {LOG} /tmp/seat-errors.log {DESKTOP_LOG} {SERIAL}; "
+                                f"journalctl --no-pager -n 30 -u {RELAY}.service; "
+                                "ls -l /dev/hotseat/*", check=False).out
 
     def listen(self):
         """Hear what the desktop hears, from now on; devices that come later are not heard."""
@@ -137,6 +154,10 @@ class Seat:
     def expect_nothing_held(self, what):
         self.settle(lambda: self.held() == [[], []])
         expect_equal(self.held(), [[], []], f"{what}: down on the desktop, in the guest")
+
+    def expect_nothing_held_on_desktop(self, what):
+        self.settle(lambda: self.held()[0] == [])
+        expect_equal(self.held()[0], [], f"{what}: down on the desktop")
 
     def expect_host_within(self, count, what):
         """Type so many keys: the next one is the desktop's. Return how many went astray."""
