@@ -272,6 +272,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	prctl(PR_SET_TIMERSLACK, 1);
+	if (argv[1][0] == 'r' && getenv("HOTSEAT_EVDEV_SHIM") == NULL) {
+		fprintf(stderr, "relay-drive: HOTSEAT_EVDEV_SHIM does not name evdev-shim.so\n");
+		return 2;
+	}
 	if (strcmp(argv[1], "loop") == 0)
 		start_loop(&target, argv + 4);
 	else

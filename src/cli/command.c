@@ -11,6 +11,7 @@ const struct command *const command_table[] = {
 	&command_devices,
 	&command_plan,
 	&command_map,
+	&command_input,
 	&command_record,
 	/* what others wrote */
 	&command_lint,

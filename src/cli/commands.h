@@ -9,6 +9,7 @@ extern const struct command command_devices;
 extern const struct command command_down;
 extern const struct command command_explain;
 extern const struct command command_hook;
+extern const struct command command_input;
 extern const struct command command_lint;
 extern const struct command command_list;
 extern const struct command command_map;

@@ -192,7 +192,7 @@ static int next_timeout(struct relay *relay, uint64_t due, uint64_t time)
 
 int relay_turn(struct relay *relay, int timeout)
 {
-	struct epoll_event events[16];
+	struct epoll_event events[16] __attribute__((uninitialized));
 	int count = epoll_wait(relay->epoll, events, 16, timeout);
 
 	if (count < 0)

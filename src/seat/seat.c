@@ -468,7 +468,8 @@ static bool one_event(struct seat *seat, struct source *source, const struct inp
 
 void seat_read(struct seat *seat, struct source *source)
 {
-	struct input_event events[READ_BATCH];
+	/* clearing what is then read over takes as long as all the rest */
+	struct input_event events[READ_BATCH] __attribute__((uninitialized));
 	int count = seat->calls->read(source->fd, events, READ_BATCH);
 
 	if (count == -EAGAIN || count == -EINTR)
