@@ -7,10 +7,12 @@ from . import keys
 from .desktop import KEYBOARD, MOUSE
 from .story import expect, expect_equal
 
+# not plugged in at first
+SECOND_KEYBOARD = KEYBOARD.replace("_keyboard-", "_second-")
 RELAY = "hotseat-relay@seat0"
 LOG = "/tmp/seat.log"
 DESKTOP_LOG = "/tmp/desktop-keys.log"
-WATCHED = "^input (watched|taken) .*event-kbd"
+WATCHED = "^input (watched|taken) .*keyboard-event-kbd"
 SERIAL = "/var/log/libvirt/qemu/listener-serial0.log"
 DEVICES = ("/dev/hotseat/seat0/1-keyboard", "/dev/hotseat/seat0/1-mouse")
 
@@ -53,7 +55,7 @@ class Seat:
                          f"rm -f {LOG}", check=False)
         self.desktop.run("systemd-run --quiet --collect --unit=seat-controller "
                          f"-p StandardOutput=file:{LOG} -p StandardError=file:/tmp/seat-errors.log "
-                         f"hotseat seat {KEYBOARD} {MOUSE}")
+                         f"hotseat seat {KEYBOARD} {MOUSE} {SECOND_KEYBOARD}")
         self.wait_watched()
 
     def wait_watched(self, times=1):
@@ -169,3 +171,19 @@ class Seat:
         desktop, guest = self.heard()
         expect(desktop.endswith("n"), f"{what}: the desktop heard {desktop!r}, the guest {guest!r}")
         return count + 1 - len(desktop)
+
+
+def act_all(desktop, teller, acts):
+    """Set up a seat, let each act play on it (a function of desktop, teller, seat), clear up."""
+    seat = Seat(desktop)
+    try:
+        with teller.phase("relay, controller, guest"):
+            seat.start()
+        for act in acts:
+            with teller.phase(act.__name__.replace("_", " ")):
+                act(desktop, teller, seat)
+    except Exception:
+        teller.say(seat.last_words())
+        raise
+    finally:
+        seat.stop()

@@ -2,7 +2,7 @@
 """Protects: one chord moves keyboard and mouse, nothing is ever held down, and whatever dies, the
 host has the keyboard."""
 
-from desk.seat import DEVICES, LOG, Seat
+from desk.seat import DEVICES, LOG, act_all
 from desk.story import expect, expect_equal
 
 FRESH = False
@@ -90,20 +90,9 @@ def guest_killed(desktop, teller, seat):
     expect("side 0 sink-lost" in desktop.run("cat " + LOG).out, "the relay did not notice")
 
 
-PHASES = (look, both_sides, held_both_ways, relay_killed, relay_stopped, controller_killed,
-          guest_killed, no_wakeups)
+ACTS = (look, both_sides, held_both_ways, relay_killed, relay_stopped, controller_killed,
+        guest_killed, no_wakeups)
 
 
 def tell(desktop, teller):
-    seat = Seat(desktop)
-    try:
-        with teller.phase("relay, controller, guest"):
-            seat.start()
-        for act in PHASES:
-            with teller.phase(act.__name__.replace("_", " ")):
-                act(desktop, teller, seat)
-    except Exception:
-        teller.say(seat.last_words())
-        raise
-    finally:
-        seat.stop()
+    act_all(desktop, teller, ACTS)
