@@ -41,6 +41,8 @@ bench: deps all
 	@meson compile -C $(BUILD) reading read-loop >/dev/null
 	bench/devices $(BUILD)/src/cli/hotseat
 	bench/reading-ratio $(BUILD)
+	@meson compile -C $(BUILD) relay-drive relay-loop relay-work evdev-shim >/dev/null
+	bench/relay $(BUILD)
 	meson test -C $(BUILD) promises placement --verbose | grep -E "slowest|every placement|^. all|# all"
 
 fuzz:

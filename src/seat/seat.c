@@ -104,6 +104,7 @@ int seat_set_sink(struct seat *seat, unsigned int number, const int fds[SINK_KIN
 		side->sinks[kind].fd = fds[kind];
 		side->sinks[kind].node = nodes[kind];
 		side->sinks[kind].repairs = repairs[kind];
+		sink_adopt(&side->sinks[kind], seat->calls);
 	}
 	side->there = true;
 	return 0;

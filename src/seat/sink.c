@@ -25,6 +25,15 @@ void sink_init(struct sink *sink)
 	sink->node = -1;
 }
 
+void sink_adopt(struct sink *sink, const struct evdev_calls *calls)
+{
+	if (sink->fd < 0 || sink->node < 0 || calls->keys(sink->node, &sink->down) < 0)
+		return;
+	sink->used = sink->down;
+	/* a device that is gone holds nothing */
+	(void)sink_release_all(sink, calls);
+}
+
 int sink_flush(struct sink *sink, const struct evdev_calls *calls)
 {
 	unsigned int count = sink->n_out;

@@ -40,6 +40,9 @@ struct sink {
 
 void sink_init(struct sink *sink);
 
+/* sink_adopt - let go of what an earlier owner of the device, who was killed, had down */
+void sink_adopt(struct sink *sink, const struct evdev_calls *calls);
+
 /* sink_key - press or release a key, once each: what is already so is passed over */
 int sink_key(struct sink *sink, const struct evdev_calls *calls, unsigned int code, bool down);
 

@@ -273,8 +273,13 @@ static void flush_keys(struct model_node *node)
 
 static int model_keys(int fd, struct keys *down)
 {
-	struct model_node *node = node_of(fd);
+	struct model_node *node;
 
+	if (fd >= SINK_NODE_BASE) {
+		*down = model.sinks[fd - SINK_NODE_BASE].kernel;
+		return 0;
+	}
+	node = node_of(fd);
 	race();
 	if (!node->plugged)
 		return -ENODEV;

@@ -141,16 +141,6 @@ static void read_all(void)
 	}
 }
 
-static void kill_relay(void)
-{
-	/* its guests keep what they had down until the devices' next owner lets go */
-	for (unsigned int i = 0; i < MODEL_SINKS; i++) {
-		keys_clear(&model.sinks[i].kernel);
-		keys_clear(&model.sinks[i].guest);
-	}
-	model_close();
-}
-
 static void replug(void)
 {
 	unsigned int node = pick(NODES);
@@ -309,8 +299,8 @@ static guint64 wanted_events(void)
 
 static void restart_relay(void)
 {
-	kill_relay();
-	memset(sink_down, 0, sizeof(sink_down));
+	/* its guests keep what they had down until the next one lets go */
+	model_close();
 	promise_host_has_all();
 	for (unsigned int i = 0; i < 10; i++)
 		hand_somewhere();
