@@ -167,20 +167,27 @@ static bool down_elsewhere(const struct seat *seat, const struct source *but, un
 	return false;
 }
 
-static void drop_source(struct seat *seat, struct source *source)
+/* What only this source had down is let go of, before the source itself goes. */
+static void release_source(struct seat *seat, struct source *source)
 {
-	if (seat->side != SEAT_HOST) {
-		for (unsigned int code = keys_next(&source->down, 0); code < KEY_CNT;
-		     code = keys_next(&source->down, code + 1)) {
-			if (!down_elsewhere(seat, source, code))
-				check_sink(seat, sink_key(sink_for(seat, code), seat->calls, code,
-							  false));
-		}
-		end_report(seat);
+	for (unsigned int code = keys_next(&source->down, 0);
+	     code < KEY_CNT && source->state == SOURCE_TAKEN;
+	     code = keys_next(&source->down, code + 1)) {
+		if (!down_elsewhere(seat, source, code))
+			check_sink(seat, sink_key(sink_for(seat, code), seat->calls, code, false));
 	}
 	keys_clear(&source->down);
-	source->state = SOURCE_FREE;
+	end_report(seat);
 	flush(seat);
+}
+
+static void drop_source(struct seat *seat, struct source *source)
+{
+	release_source(seat, source);
+	/* a guest's device that failed meanwhile has taken the seat, and this source, along */
+	if (source->state == SOURCE_FREE)
+		return;
+	source->state = SOURCE_FREE;
 	tell_source(seat, source);
 	source->fd = -1;
 }
@@ -244,8 +251,9 @@ int seat_remove_source(struct seat *seat, unsigned int id)
 
 	if (source == NULL)
 		return -ENOENT;
+	release_source(seat, source);
 	if (source->state == SOURCE_TAKEN)
-		(void)seat->calls->grab(source->fd, false);
+		(void)source_give(source, seat->calls, host_keys(seat));
 	drop_source(seat, source);
 	return 0;
 }
