@@ -2,6 +2,7 @@
 """Protects: one chord moves keyboard and mouse, nothing is ever held down, and whatever dies, the
 host has the keyboard."""
 
+from desk.desktop import KEYBOARD, MOUSE
 from desk.seat import DEVICES, LOG, act_all
 from desk.story import expect, expect_equal
 
@@ -15,6 +16,9 @@ def look(desktop, teller, seat):
     teller.say(status.rstrip())
     peak = next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line)
     expect(peak < 3072, f"the relay uses {peak} KiB")
+    listed = desktop.run("hotseat input list").out
+    for path in (KEYBOARD, MOUSE):
+        expect(path in listed, f"input list does not show {path}:\n{listed}")
     for device in DEVICES:
         properties = desktop.run(f"udevadm info --query=property {device}; stat -L -c %A:%U {device}").out
         for word in ("ID_INPUT_KEYBOARD=1", "ID_INPUT_MOUSE=1", "ID_INPUT=1", ":uaccess:", ":seat:",

@@ -239,7 +239,10 @@ static int connect_socket(const char *path)
 	return fd;
 }
 
-/* What the relay has is said before anything is asked of it; the last word is who has the seat. */
+/*
+ * What the relay has is said before anything is asked of it; the last word is who has the seat.
+ * Sources have the numbers of an earlier controller, which mean nothing here: they are passed anew.
+ */
 static gboolean read_greeting(struct controller *controller)
 {
 	struct pollfd poll_fd = { .fd = controller->fd, .events = POLLIN };
@@ -250,7 +253,10 @@ static gboolean read_greeting(struct controller *controller)
 		    recv(controller->fd, &report, sizeof(report), MSG_DONTWAIT) !=
 			    (ssize_t)sizeof(report))
 			return FALSE;
-		note_report(controller, &report);
+		if (report.word == RELAY_SOURCE)
+			send_number(controller, RELAY_REMOVE_SOURCE, report.number);
+		else
+			note_report(controller, &report);
 	}
 	return TRUE;
 }
