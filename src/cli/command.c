@@ -11,6 +11,7 @@ const struct command *const command_table[] = {
 	&command_devices,
 	&command_plan,
 	&command_map,
+	&command_input,
 	&command_record,
 	/* what others wrote */
 	&command_lint,
@@ -31,6 +32,7 @@ const struct command *const command_table[] = {
 	&command_status,
 	&command_recover,
 	&command_hook,
+	&command_seat,
 	NULL,
 };
 

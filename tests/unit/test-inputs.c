@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+
+#include "cli/commands.h"
 #include "core/error.h"
 #include "machine/inputs.h"
 #include "manifest.h"
@@ -107,6 +110,27 @@ static void test_none(void)
 	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_UNREADABLE));
 }
 
+/* "hotseat input list": keyboards and mice alone, by the path that lasts. */
+static void test_command(void)
+{
+	autoptr(manifest) manifest = manifest_build_file("intel-desktop");
+	g_auto(GStrv) list = g_strsplit("list", " ", -1);
+	g_auto(GStrv) watch = g_strsplit("watch", " ", -1);
+	const struct invocation invocation = { .root_path = manifest->folder };
+	g_autoptr(GError) error = NULL;
+
+	if (g_test_subprocess()) {
+		exit(command_input.run(&invocation, list, NULL));
+		return;
+	}
+	g_assert_cmpint(command_input.run(&invocation, watch, &error), ==, -1);
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_USAGE));
+	g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+	g_test_trap_assert_passed();
+	g_test_trap_assert_stdout("*keyboard  event1 *-event-kbd*mouse*event3 *event11*program*");
+	g_test_trap_assert_stdout_unmatched("*event0 *");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -114,5 +138,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/inputs/stable-paths", test_stable_paths);
 	g_test_add_func("/inputs/odd-devices", test_odd_devices);
 	g_test_add_func("/inputs/none", test_none);
+	g_test_add_func("/inputs/command", test_command);
 	return g_test_run();
 }
