@@ -86,12 +86,12 @@ def write(path, data):
         file.write(data)
 
 
-def recipe_hash():
-    """A name for everything the system disk is made from."""
+def recipe_hash(*more):
+    """A name for everything the system disk is made from; more: other files of the code."""
     digest = hashlib.sha256(SUITE.encode())
     folder = os.path.join(LAB, "image")
     recipe = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
-    recipe += [os.path.join(LAB, "desk", name) for name in ("image.py", "initrd.py")]
+    recipe += [os.path.join(LAB, "desk", name) for name in ("image.py", "initrd.py", *more)]
     for path in recipe:
         digest.update(os.path.basename(path).encode() + b"\0" + read(path))
     return digest.hexdigest()[:16]
@@ -138,13 +138,13 @@ def unpack_kernel(bzimage, root):
     return result.stdout
 
 
-def debootstrap(root):
-    """Make a Debian system under root."""
+def debootstrap(root, more=()):
+    """Make a Debian system under root, with more packages than the list's."""
     command = ["mmdebstrap", "--mode=root", "--variant=minbase",
                "--aptopt=Apt::Install-Recommends false",
                "--dpkgopt=force-unsafe-io", "--dpkgopt=force-confold"]
     command += [f"--dpkgopt=path-exclude={path}" for path in EXCLUDED]
-    command += ["--include=" + ",".join(packages()),
+    command += ["--include=" + ",".join([*packages(), *more]),
                 "--customize-hook=" + os.path.join(LAB, "image", "customize"), SUITE, root]
     mirror = host_mirror()
     if mirror:

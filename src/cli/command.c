@@ -12,6 +12,8 @@ const struct command *const command_table[] = {
 	&command_plan,
 	&command_map,
 	&command_record,
+	/* to prepare it */
+	&command_setup,
 	/* what others wrote */
 	&command_lint,
 	&command_explain,

@@ -18,5 +18,6 @@ extern const struct command command_plan;
 extern const struct command command_record;
 extern const struct command command_recover;
 extern const struct command command_set;
+extern const struct command command_setup;
 extern const struct command command_status;
 extern const struct command command_up;

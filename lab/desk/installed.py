@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Desktops that are installed: a partitioned disk, firmware, a boot loader, an initramfs.
+
+Each kind of disk is made once and kept: Debian from packages, then one boot by QEMU itself in
+which the system puts its own boot loader there, as an installer would. A story gets a layer over
+it, which lives as long as the story, across reboots and power cuts.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+
+from . import image
+from .desktop import Desktop, DesktopError
+
+FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+SECTOR = 512
+ESP_MIB, SYSTEM_MIB = 256, 2304
+
+ARGUMENTS = "console=ttyS0 panic=-1 mitigations=off systemd.show_status=0"
+
+GRUB = """GRUB_DEFAULT=0
+GRUB_TIMEOUT=0
+GRUB_DISTRIBUTOR=Debian
+GRUB_CMDLINE_LINUX_DEFAULT="%s"
+GRUB_CMDLINE_LINUX=""
+GRUB_TERMINAL=console
+GRUB_DISABLE_OS_PROBER=true
+""" % ARGUMENTS
+
+
+@dataclass
+class Kind:
+    """What makes one kind of disk."""
+    packages: tuple
+    install: str                     # run in the booted system: puts the boot loader there
+
+
+GRUB_INSTALL = ("grub-install --target=x86_64-efi --efi-directory=/boot/efi --removable --no-nvram"
+                " && update-grub")
+
+KINDS = {
+    "grub": Kind(("grub-efi-amd64", "initramfs-tools"), GRUB_INSTALL),
+    "dracut": Kind(("grub-efi-amd64", "dracut"), GRUB_INSTALL),
+    # kernel-install would take the arguments from /proc/cmdline if this file were missing.
+    "systemd-boot": Kind(("systemd-boot", "initramfs-tools"),
+                         "mkdir -p /etc/kernel && "
+                         f"echo 'root=/dev/vda2 rw {ARGUMENTS}' > /etc/kernel/cmdline && "
+                         "bootctl --no-variables install && "
+                         "printf 'timeout 0\n' > /boot/efi/loader/loader.conf && "
+                         "for v in $(ls /lib/modules); do"
+                         " kernel-install add $v /boot/vmlinuz-$v || exit 1; done"),
+}
+
+
+@dataclass
+class Disk:
+    """A finished disk of one kind."""
+    folder: str
+
+    disk = property(lambda self: os.path.join(self.folder, "disk.img"))
+
+
+def prepare_tree(kind, root):
+    """What an installer would have written down, and an initramfs with what this machine needs.
+
+    MODULES=list and no compression worth the name: an initramfs is made again and again here, in
+    an emulated machine.
+    """
+    def put(path, text):
+        path = os.path.join(root, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        image.write(path, text.encode())
+
+    put("etc/fstab", "/dev/vda2 / ext4 rw,noatime 0 0\n/dev/vda1 /boot/efi vfat umask=0077 0 0\n")
+    os.makedirs(os.path.join(root, "boot/efi"), exist_ok=True)
+    version = os.listdir(os.path.join(root, "usr/lib/modules"))[0]
+    if "dracut" in kind.packages:
+        put("etc/dracut.conf.d/lab.conf",
+            'compress="cat"\nhostonly="no"\ndracutmodules+=" base bash udev-rules kernel-modules '
+            'rootfs-block fs-lib systemd-initrd systemd dracut-systemd "\n'
+            'drivers="virtio_blk virtio_pci ext4 bochs snd_hda_intel"\n')
+        command = ("dracut", "--force", f"/boot/initrd.img-{version}", version)
+    else:
+        conf = image.read(os.path.join(root, "etc/initramfs-tools/initramfs.conf")).decode()
+        put("etc/initramfs-tools/initramfs.conf",
+            conf.replace("MODULES=most", "MODULES=list") + "\nCOMPRESS=lz4\n")
+        with open(os.path.join(root, "etc/initramfs-tools/modules"), "a", encoding="ascii") as file:
+            file.write("virtio_blk\nvirtio_pci\next4\nbochs\n")
+        command = ("update-initramfs", "-c", "-k", version)
+    if "grub-efi-amd64" in kind.packages:
+        put("etc/default/grub", GRUB)
+    image.run("chroot", root, *command)
+    return version
+
+
+def make_disk(root, path, folder):
+    """A GPT with an ESP and an ext4 that has a journal: power is cut here."""
+    esp, system = (os.path.join(folder, name) for name in ("esp.img", "system.img"))
+    image.run("mkfs.vfat", "-C", "-F", "32", esp, str(ESP_MIB * 1024))
+    image.run("mke2fs", "-q", "-t", "ext4", "-E", "root_owner=0:0", "-d", root, system,
+              f"{SYSTEM_MIB}M")
+    with open(path, "wb") as disk:
+        disk.truncate((ESP_MIB + SYSTEM_MIB + 4) << 20)
+    table = (f"label: gpt\nstart=1MiB, size={ESP_MIB}MiB, type=uefi\n"
+             f"start={ESP_MIB + 1}MiB, size={SYSTEM_MIB}MiB, type=linux\n")
+    subprocess.run(("sfdisk", "-q", path), input=table.encode(), check=True,
+                   stdout=subprocess.DEVNULL)
+    for part, start in ((esp, 1), (system, ESP_MIB + 1)):
+        image.run("dd", f"if={part}", f"of={path}", "bs=1M", f"seek={start}", "conv=notrunc,sparse")
+        os.unlink(part)
+
+
+def system_disk(path, image_format, more=""):
+    return ("-drive", f"if=none,id=system,file={path},format={image_format},cache=unsafe",
+            "-device", "virtio-blk-pci,drive=system,addr=3" + more)
+
+
+def install(kind, folder, disk, second_disk, accel):
+    """Boot the new system by its own kernel, and let it put its boot loader there."""
+    boot = ("-kernel", os.path.join(folder, "vmlinuz"), "-initrd", os.path.join(folder, "initrd"),
+            "-append", "root=/dev/vda2 rw " + ARGUMENTS, *system_disk(disk, "raw"))
+    desktop = Desktop(boot, second_disk, accel)
+    try:
+        desktop.wait_booted(600)
+        desktop.run(kind.install, seconds=600)
+        desktop.run("sync; umount /boot/efi; mount -o remount,ro / || true", check=False)
+        desktop.run("sync")
+    except DesktopError as error:
+        desktop.keep_logs(os.path.join(image.cache_dir(), "failed-disk"))
+        raise image.ImageError(f"the boot loader could not be installed: {error}\n"
+                               + desktop.last_words()) from None
+    finally:
+        desktop.stop()
+
+
+def build(kind, folder, second_disk, accel):
+    root = os.path.join(folder, "root")
+    image.debootstrap(root, kind.packages)
+    version = prepare_tree(kind, root)
+    for name, path in (("vmlinuz", "boot/vmlinuz-" + version),
+                       ("initrd", "boot/initrd.img-" + version)):
+        image.write(os.path.join(folder, name), image.read(os.path.join(root, path)))
+    disk = os.path.join(folder, "disk.img")
+    make_disk(root, disk, folder)
+    shutil.rmtree(root)
+    install(kind, folder, disk, second_disk, accel)
+
+
+def disk(name, second_disk, accel):
+    """Return the Disk of a kind, made now if the cache has none (some minutes)."""
+    cache = image.cache_dir()
+    folder = os.path.join(cache, f"installed-{name}-{image.recipe_hash('installed.py')}")
+    with image.cache_lock(cache):
+        if os.path.isdir(folder):
+            return Disk(folder)
+        for stale in os.listdir(cache):
+            if stale.startswith(f"installed-{name}-"):
+                shutil.rmtree(os.path.join(cache, stale))
+        making = tempfile.mkdtemp(prefix="making-", dir=cache)
+        os.chmod(making, 0o755)
+        try:
+            build(KINDS[name], making, second_disk, accel)
+        except BaseException:
+            shutil.rmtree(making, ignore_errors=True)
+            raise
+        os.rename(making, folder)
+    return Disk(folder)
+
+
+class Installed(Desktop):
+    """A desktop that its own firmware and boot loader start, and that can be started again.
+
+    The project is copied over the system at the first boot, as a package would be installed.
+    """
+
+    third = "virtio-gpu-pci"         # no twin of the second card: ids on the command line tell
+
+    def __init__(self, made, second_disk, accel):
+        self.layers = tempfile.mkdtemp(prefix="disk-", dir=image.cache_dir())
+        layer, variables = (os.path.join(self.layers, name) for name in ("disk.qcow2", "vars.fd"))
+        image.run("qemu-img", "create", "-q", "-f", "qcow2", "-b", made.disk, "-F", "raw", layer)
+        shutil.copy(VARIABLES, variables)
+        self.boot = ("-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={FIRMWARE}",
+                     "-drive", f"if=pflash,unit=1,format=raw,file={variables}",
+                     *system_disk(layer, "qcow2", ",bootindex=0"))
+        super().__init__(self.boot, second_disk, accel)
+        self.copied = False
+
+    def wait_booted(self, seconds=600):
+        super().wait_booted(seconds)
+        if not self.copied:
+            self.run("mkdir -p /lab && mount /dev/vdb /lab && cp -a /lab/stage/. / && sync && "
+                     "systemctl daemon-reload")
+            self.copied = True
+
+    def wait_off(self, seconds=180):
+        """Wait until QEMU has ended by itself, which is what a reboot is here (-no-reboot)."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise DesktopError(f"the desktop is not down after {seconds} s") from None
+
+    def power_on(self):
+        """Start again from the same disk, and wait until it is up."""
+        self.cut_power()
+        for name in ("qmp", "agent"):
+            if os.path.exists(self.path(name)):
+                os.unlink(self.path(name))
+        self.start(self.boot)
+        self.wait_booted()
+
+    def reboot(self):
+        self.run("systemd-run --on-active=1 systemctl reboot", check=False)
+        self.wait_off()
+        self.power_on()
+
+    def stop(self):
+        super().stop()
+        shutil.rmtree(self.layers, ignore_errors=True)
