@@ -160,7 +160,7 @@ static gboolean is_spare(const struct draft *draft, const struct card *card, GEr
 		"the screen may stay dark, say so with --take-last-display",
 		display->address,
 		only ? "the only display of this desktop" : "the card that this machine boots on",
-		why == NULL ? "" : ": ", why == NULL ? "" : why);
+		only && why != NULL ? ": " : "", only && why != NULL ? why : "");
 	return FALSE;
 }
 

@@ -96,7 +96,7 @@ gboolean setup_undo(struct setup_host *host, GPtrArray **left, GError **error);
 
 /**
  * setup_diff - the difference between a file and its new bytes, as diff -u
- * @now:  path of the file below the root
+ * @path: of the file, below the root
  * @then: NULL: it will not be there
  */
-char *setup_diff(const struct root *root, const char *now, GBytes *then, GError **error);
+char *setup_diff(const struct root *root, const char *path, GBytes *then, GError **error);
