@@ -138,14 +138,18 @@ def unpack_kernel(bzimage, root):
     return result.stdout
 
 
-def debootstrap(root, more=()):
-    """Make a Debian system under root, with more packages than the list's."""
+def debootstrap(root, more=(), hook=None):
+    """Make a Debian system under root; with more packages than the list's, and a last shell
+    command that is given the root as $1."""
     command = ["mmdebstrap", "--mode=root", "--variant=minbase",
                "--aptopt=Apt::Install-Recommends false",
                "--dpkgopt=force-unsafe-io", "--dpkgopt=force-confold"]
     command += [f"--dpkgopt=path-exclude={path}" for path in EXCLUDED]
     command += ["--include=" + ",".join([*packages(), *more]),
-                "--customize-hook=" + os.path.join(LAB, "image", "customize"), SUITE, root]
+                "--customize-hook=" + os.path.join(LAB, "image", "customize")]
+    if hook:
+        command.append("--customize-hook=" + hook)
+    command += [SUITE, root]
     mirror = host_mirror()
     if mirror:
         command.append(mirror)

@@ -26,7 +26,7 @@ def tell(desktop, teller):
         desktop.run(f"grub-reboot 'hotseat-former>{entry}'")
     machine.reboot("the former entry", lent=False)
     machine.check_finds("HS-15")
-    machine.add_kernel("update-grub")
+    machine.add_kernel()
     machine.reboot("the new kernel", lent=True, release=True)
     machine.undo(first)
     machine.reboot("after undo", lent=False, release=True)
