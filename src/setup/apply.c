@@ -440,12 +440,18 @@ static gboolean give_up(struct setup_host *host, struct ledger *ledger, gboolean
 	return FALSE;
 }
 
-/* refuse - nothing was touched yet, so only what a first setup has put into our own folder goes */
+/* refuse - no file was touched yet, so only what a first setup has put into our own folder goes */
 static gboolean refuse(struct setup_host *host, gboolean first, GError *failure, GError **error)
 {
-	if (first)
-		(void)remove_ledger_folder(host, NULL); /* harmless: undo looks for it too */
-	g_propagate_error(error, failure);
+	if (!first || remove_ledger_folder(host, NULL)) {
+		g_propagate_error(error, g_error_copy(failure));
+		return FALSE;
+	}
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK,
+		    "%s; no file was changed but those in /" LEDGER_FOLDER
+		    ", which go with: sudo "
+		    "hotseat setup --undo",
+		    failure->message);
 	return FALSE;
 }
 
@@ -466,11 +472,11 @@ gboolean setup_apply(struct setup_host *host, const struct setup *setup, GError 
 		return FALSE;
 	}
 	first = ledger->files->len == 0;
-	if (!note_all(host, ledger, setup, &failure))
-		(void)refuse(host, first, g_steal_pointer(&failure), error);
-	else
+	if (note_all(host, ledger, setup, &failure))
 		done = change(host, ledger, setup, &failure) ||
 		       give_up(host, ledger, first, failure, error);
+	else
+		done = refuse(host, first, failure, error);
 	close(lock);
 	return done;
 }
