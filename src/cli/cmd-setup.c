@@ -11,7 +11,7 @@
 #include "setup/setup.h"
 
 static gboolean dry_run, undo, yes, take_last_display;
-static char *gpu, *keep_free;
+static char *gpu, *keep_free, *hugepages;
 
 static const GOptionEntry options[] = {
 	{ "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "Show what would be done, and do nothing",
@@ -23,6 +23,8 @@ static const GOptionEntry options[] = {
 	  "ADDRESS" },
 	{ "keep-free", 0, 0, G_OPTION_ARG_STRING, &keep_free,
 	  "Card that keeps its driver, and that desktops shall not open", "ADDRESS" },
+	{ "hugepages", 0, 0, G_OPTION_ARG_STRING, &hugepages,
+	  "Memory to set aside at boot, in huge pages", "SIZE" },
 	{ "take-last-display", 0, 0, G_OPTION_ARG_NONE, &take_last_display,
 	  "Take the card even if the screen stays dark", NULL },
 	{ "yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "Do not ask", NULL },
@@ -37,8 +39,8 @@ static gboolean usage(GError **error, const char *sentence)
 
 static gboolean check_options(const struct invocation *invocation, GError **error)
 {
-	if (undo && (gpu != NULL || keep_free != NULL))
-		return usage(error, "--undo takes back all of it: leave --gpu and --keep-free out");
+	if (undo && (gpu != NULL || keep_free != NULL || hugepages != NULL))
+		return usage(error, "--undo takes back all of it: leave the other options out");
 	if (!g_str_equal(invocation->root_path, "/") && (undo || !dry_run))
 		return usage(error, "--root is for looking only: add --dry-run");
 	if (dry_run && undo)
@@ -117,6 +119,8 @@ static gboolean require_root(GError **error)
 		g_string_append_printf(line, " --gpu %s", gpu);
 	if (keep_free != NULL)
 		g_string_append_printf(line, " --keep-free %s", keep_free);
+	if (hugepages != NULL)
+		g_string_append_printf(line, " --hugepages %s", hugepages);
 	if (take_last_display)
 		g_string_append(line, " --take-last-display");
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_DENIED,
@@ -212,7 +216,7 @@ static struct ledger *read_former(const struct machine *machine, GError **error)
 
 static int run_setup(const struct invocation *invocation, GError **error)
 {
-	const struct setup_wish wish = { gpu, keep_free, take_last_display };
+	const struct setup_wish wish = { gpu, keep_free, hugepages, take_last_display };
 	autoptr(machine) machine = machine_open(invocation->root_path, MACHINE_JUDGED, error);
 	g_autoptr(GPtrArray) findings = NULL;
 	g_autoptr(GError) failure = NULL;
@@ -284,6 +288,8 @@ const struct command command_setup = {
 		"With --keep-free a card keeps its driver, and GNOME, KDE, Sway, Hyprland and X "
 		"are told to leave it alone: a card that a compositor has open cannot be handed "
 		"over.\n\n"
+		"With --hugepages memory is set aside at boot, while it is still in one piece: in "
+		"pages of 1 GiB where the processor has them and the size is a multiple.\n\n"
 		"It changes GRUB on Debian and Ubuntu, systemd-boot with kernel-install, "
 		"initramfs-tools and dracut. For other boot loaders and initramfs generators it "
 		"prints the commands.\n\n"

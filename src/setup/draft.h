@@ -41,6 +41,7 @@ gboolean draft_line(struct draft *draft, const char *path, const char *line, con
 gboolean draft_findings(struct draft *draft, const GPtrArray *findings, GError **error);
 gboolean draft_gpu(struct draft *draft, GError **error);
 gboolean draft_keep_free(struct draft *draft, GError **error);
+gboolean draft_hugepages(struct draft *draft, GError **error);
 /* draft_loader - after all others: how the kernel gets its arguments */
 gboolean draft_loader(struct draft *draft, GError **error);
 

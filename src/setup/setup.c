@@ -212,7 +212,8 @@ struct setup *setup_plan(const struct machine *machine, const GPtrArray *finding
 		ledger_add(setup->arguments, g_ptr_array_index(ledger->arguments, i));
 	draft_rest(&draft);
 	if (!draft_findings(&draft, findings, error) || !draft_gpu(&draft, error) ||
-	    !draft_keep_free(&draft, error) || !draft_loader(&draft, error))
+	    !draft_keep_free(&draft, error) || !draft_hugepages(&draft, error) ||
+	    !draft_loader(&draft, error))
 		return NULL;
 	sort_products(setup);
 	return g_steal_pointer(&setup);

@@ -771,6 +771,47 @@ static void test_by_hand(void)
 	}
 }
 
+static void test_hugepages(void)
+{
+	static const struct {
+		const char *asked, *flags, *first, *second;
+	} cases[] = {
+		{ "4G", "pdpe1gb lm", "hugepagesz=1G", "hugepages=4" },
+		{ "4G", "lm", "hugepagesz=2M", "hugepages=2048" },
+		{ "5001M", "pdpe1gb lm", "hugepagesz=2M", "hugepages=2501" },
+		{ "13G", "pdpe1gb lm", NULL, "three quarters" },
+		{ "much", "lm", NULL, "much" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const struct setup_wish wish = { .hugepages = cases[i].asked };
+		g_autofree char *text = g_strdup_printf(
+			"proc/cpuinfo = flags\\t: vmx %s\n"
+			"proc/meminfo = MemTotal: 16777216 kB\\n"
+			"MemAvailable: 1 kB\n",
+			cases[i].flags);
+		struct fixture f = { .manifest = manifest_build(machine_text) };
+		autoptr(machine) machine = NULL;
+		autoptr(setup) made = NULL;
+		g_autoptr(GPtrArray) none = findings_new();
+		g_autoptr(GError) error = NULL;
+
+		manifest_add(f.manifest, layouts[0].text);
+		manifest_add(f.manifest, text);
+		machine = machine_open(f.manifest->folder, MACHINE_JUDGED, NULL);
+		made = setup_plan(machine, none, NULL, &wish, &error);
+		g_assert_true((made == NULL) == (cases[i].first == NULL));
+		if (made == NULL) {
+			g_assert_nonnull(strstr(error->message, cases[i].second));
+		} else {
+			/* the kernel counts pages of the size that stands before */
+			g_assert_cmpstr(g_ptr_array_index(made->arguments, 0), ==, cases[i].first);
+			g_assert_cmpstr(g_ptr_array_index(made->arguments, 1), ==, cases[i].second);
+		}
+		manifest_free(f.manifest);
+	}
+}
+
 static const struct finding *find(const GPtrArray *findings, const char *rule)
 {
 	for (guint i = 0; i < findings->len; i++) {
@@ -858,6 +899,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/setup/ids", test_ids);
 	g_test_add_func("/setup/users-ids", test_users_ids);
 	g_test_add_func("/setup/by-hand", test_by_hand);
+	g_test_add_func("/setup/hugepages", test_hugepages);
 	g_test_add_func("/setup/drift", test_drift);
 	g_test_add_func("/setup/words", test_words);
 	return g_test_run();
