@@ -145,38 +145,54 @@ def install(kind, folder, disk, second_disk, accel):
         desktop.stop()
 
 
-def build(kind, folder, second_disk, accel):
+def build(name, folder):
+    """Fill folder with a disk without a boot loader, and with the kernel to start it by."""
+    kind = KINDS[name]
     root = os.path.join(folder, "root")
     image.debootstrap(root, kind.packages, SECOND_KERNEL)
     version = prepare_tree(kind, root)
-    for name, path in (("vmlinuz", "boot/vmlinuz-" + version),
+    for part, path in (("vmlinuz", "boot/vmlinuz-" + version),
                        ("initrd", "boot/initrd.img-" + version)):
-        image.write(os.path.join(folder, name), image.read(os.path.join(root, path)))
-    disk = os.path.join(folder, "disk.img")
-    make_disk(root, disk, folder)
+        image.write(os.path.join(folder, part), image.read(os.path.join(root, path)))
+    make_disk(root, os.path.join(folder, "disk.img"), folder)
     shutil.rmtree(root)
-    install(kind, folder, disk, second_disk, accel)
+
+
+def cached(prefix, make):
+    """Return the cache's folder for what is made by the present recipe; make(folder) fills it."""
+    cache = image.cache_dir()
+    folder = os.path.join(cache, prefix + image.recipe_hash("installed.py"))
+    if os.path.isdir(folder):
+        return folder
+    for stale in os.listdir(cache):
+        if stale.startswith(prefix):
+            shutil.rmtree(os.path.join(cache, stale))
+    making = tempfile.mkdtemp(prefix="making-", dir=cache)
+    os.chmod(making, 0o755)
+    try:
+        make(making)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)
+        raise
+    os.rename(making, folder)
+    return folder
+
+
+def bare(name):
+    """The disk of a kind before its first boot: packages alone, no emulation."""
+    return cached(f"bare-{name}-", lambda folder: build(name, folder))
 
 
 def disk(name, second_disk, accel):
     """Return the Disk of a kind, made now if the cache has none (some minutes)."""
-    cache = image.cache_dir()
-    folder = os.path.join(cache, f"installed-{name}-{image.recipe_hash('installed.py')}")
-    with image.cache_lock(cache):
-        if os.path.isdir(folder):
-            return Disk(folder)
-        for stale in os.listdir(cache):
-            if stale.startswith(f"installed-{name}-"):
-                shutil.rmtree(os.path.join(cache, stale))
-        making = tempfile.mkdtemp(prefix="making-", dir=cache)
-        os.chmod(making, 0o755)
-        try:
-            build(KINDS[name], making, second_disk, accel)
-        except BaseException:
-            shutil.rmtree(making, ignore_errors=True)
-            raise
-        os.rename(making, folder)
-    return Disk(folder)
+    def make(folder):
+        source = bare(name)
+        path = os.path.join(folder, "disk.img")
+        image.run("cp", "--sparse=always", os.path.join(source, "disk.img"), path)
+        install(KINDS[name], source, path, second_disk, accel)
+
+    with image.cache_lock(image.cache_dir()):
+        return Disk(cached(f"installed-{name}-", make))
 
 
 class Installed(Desktop):

@@ -29,7 +29,7 @@
  * Other loaders get the exact commands printed: what we have not tried, we do not do.
  */
 #define GRUB_ARGUMENTS "etc/default/grub.d/zz-hotseat.cfg"
-#define GRUB_ENTRIES "etc/grub.d/11_hotseat"
+#define GRUB_ENTRIES "etc/grub.d/90_hotseat"
 #define CMDLINE "etc/kernel/cmdline"
 #define PLUGIN "etc/kernel/install.d/95-hotseat-former.install"
 
