@@ -20,7 +20,8 @@
  * (Debian's patch to grub-mkconfig). A file of our own there is safer than an edit: the package's
  * own file stays as dpkg knows it, the name zz- puts us after others, and what we have to take away
  * is a file. The file is shell, so it can keep the arguments without ours in a variable, which a
- * script of ours in /etc/grub.d gives to a second run of 10_linux.
+ * script of ours in /etc/grub.d gives to a second run of 10_linux. The script comes last, so that a
+ * GRUB_DEFAULT that counts entries still counts the same ones.
  *
  * systemd-boot's entries are made by kernel-install from /etc/kernel/cmdline; a plug-in of ours
  * copies each new entry and takes our arguments out of the copy. Where that file is missing,
