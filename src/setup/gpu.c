@@ -254,6 +254,12 @@ static gboolean draft_softdeps(struct draft *draft, const GPtrArray *modules, GE
 			  error);
 }
 
+/* Systems whose images are made elsewhere than from the files that we would write. */
+static const char by_hand_nixos[] =
+	"Not tried by us, so not done by us: let the initramfs load vfio-pci first. Put it at the "
+	"beginning of boot.initrd.kernelModules, then:\n"
+	"  sudo nixos-rebuild boot";
+
 static gboolean draft_modules(struct draft *draft, const struct card *card, GError **error)
 {
 	g_autoptr(GPtrArray) modules = modules_of(draft->machine, card);
@@ -262,6 +268,15 @@ static gboolean draft_modules(struct draft *draft, const struct card *card, GErr
 	if (draft->machine->kernel->vfio_pci == MODULE_BUILT_IN)
 		return TRUE;
 	warn_built_in(draft, modules);
+	if (draft->machine->boot->loader == BOOT_NIXOS) {
+		draft_by_hand(draft, g_strdup(by_hand_nixos));
+		return TRUE;
+	}
+	if (draft->machine->boot->loader == BOOT_OSTREE) {
+		/* dracut's own argument, so that the image of the deployment can stay (BL-11) */
+		words_set(draft->setup->arguments, "rd.driver.pre=vfio-pci");
+		return TRUE;
+	}
 	return draft_softdeps(draft, modules, error) && draft_initramfs(draft, error);
 }
 

@@ -195,12 +195,26 @@ static gboolean draft_cmdline(struct draft *draft, GError **error)
 	       draft_file(draft, PLUGIN, script, TRUE, PRODUCT_KERNEL_INSTALL, error);
 }
 
+/* rpm-ostree takes one argument at a time, the others a line of them. */
+static char *commands_for(const struct draft *draft, const char *words)
+{
+	const GPtrArray *arguments = draft->setup->arguments;
+	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+
+	if (draft->machine->boot->loader != BOOT_OSTREE)
+		return advice_add_argument(draft->machine, words);
+	for (guint i = 0; i < arguments->len; i++)
+		g_ptr_array_add(lines, advice_add_argument(draft->machine,
+							   g_ptr_array_index(arguments, i)));
+	g_ptr_array_add(lines, NULL);
+	return g_strjoinv("\n", (char **)lines->pdata);
+}
+
 static void draft_other_loader(struct draft *draft)
 {
-	const struct machine *machine = draft->machine;
-	const char *name = boot_loader_name(machine->boot->loader);
+	const char *name = boot_loader_name(draft->machine->boot->loader);
 	g_autofree char *words = join(draft->setup->arguments);
-	g_autofree char *commands = advice_add_argument(machine, words);
+	g_autofree char *commands = commands_for(draft, words);
 
 	draft_by_hand(draft,
 		      g_strdup_printf(

@@ -82,6 +82,12 @@ gboolean draft_file(struct draft *draft, const char *path, const char *text, gbo
 	auto_store_file now = { 0 };
 	struct setup_file *file;
 
+	/* there /etc is made from the machine's configuration, and what is written to it is lost */
+	if (draft->machine->boot->loader == BOOT_NIXOS) {
+		draft_by_hand(draft, g_strdup_printf("Let environment.etc make /%s with\n%s",
+						     path + strlen("etc/"), text));
+		return TRUE;
+	}
 	if (!store_read(draft->machine->root, path, &now, error))
 		return FALSE;
 	if (now.bytes != NULL && g_bytes_equal(now.bytes, wanted))
