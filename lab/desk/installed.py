@@ -133,8 +133,8 @@ def install(kind, folder, disk, second_disk, accel):
             "-append", "root=/dev/vda2 rw " + ARGUMENTS, *system_disk(disk, "raw"))
     desktop = Desktop(boot, second_disk, accel)
     try:
-        desktop.wait_booted(600)
-        desktop.run(kind.install, seconds=600)
+        desktop.wait_booted(1500)
+        desktop.run(kind.install, seconds=1500)
         desktop.run("sync; umount /boot/efi; mount -o remount,ro / || true", check=False)
         desktop.run("sync")
     except DesktopError as error:
@@ -214,14 +214,14 @@ class Installed(Desktop):
         super().__init__(self.boot, second_disk, accel)
         self.copied = False
 
-    def wait_booted(self, seconds=600):
+    def wait_booted(self, seconds=1500):
         super().wait_booted(seconds)
         if not self.copied:
             self.run("mkdir -p /lab && mount /dev/vdb /lab && cp -a /lab/stage/. / && sync && "
                      "systemctl daemon-reload")
             self.copied = True
 
-    def wait_off(self, seconds=180):
+    def wait_off(self, seconds=600):
         """Wait until QEMU has ended by itself, which is what a reboot is here (-no-reboot)."""
         try:
             self.process.wait(seconds)

@@ -31,21 +31,23 @@ static const struct {
 static const char *const xorg_programs[] = { "usr/lib/xorg/Xorg", "usr/bin/Xorg",
 					     "usr/libexec/Xorg" };
 
-/* The cards that stay: those of another kind than the one kept free. */
+/* host_cards - the cards that stay; NULL if one of them is of the same kind as the one kept free */
 static GPtrArray *host_cards(const struct machine *machine, const struct card *card)
 {
-	GPtrArray *cards = g_ptr_array_new();
+	g_autoptr(GPtrArray) cards = g_ptr_array_new();
 	const struct pcidev *kept = card_display(card);
 
 	for (guint i = 0; i < machine->cards->len; i++) {
 		const struct card *other = g_ptr_array_index(machine->cards, i);
 		const struct pcidev *display = card_display(other);
 
-		if (other != card && display->driver != NULL &&
-		    (display->vendor != kept->vendor || display->device != kept->device))
-			g_ptr_array_add(cards, g_ptr_array_index(machine->cards, i));
+		if (other == card || display->driver == NULL)
+			continue;
+		if (display->vendor == kept->vendor && display->device == kept->device)
+			return NULL;
+		g_ptr_array_add(cards, g_ptr_array_index(machine->cards, i));
 	}
-	return cards;
+	return g_steal_pointer(&cards);
 }
 
 static void add_match(GString *rules, const struct pcidev *dev, const char *address)
@@ -63,7 +65,7 @@ static char *make_rules(const struct card *card, const GPtrArray *hosts)
 
 	add_match(rules, card_display(card), card_display(card)->address);
 	g_string_append(rules, "TAG+=\"mutter-device-ignore\"\n");
-	for (guint i = 0; i < hosts->len; i++) {
+	for (guint i = 0; hosts != NULL && i < hosts->len; i++) {
 		add_match(rules, card_display(g_ptr_array_index(hosts, i)), NULL);
 		g_string_append_printf(rules, "SYMLINK+=\"dri/hotseat-host%u\"\n", i);
 	}
@@ -82,7 +84,7 @@ static char *make_environment(const struct machine *machine, const GPtrArray *ho
 			continue;
 		ledger_add(done, lists[i].variable);
 		g_string_append_printf(text, "%s=", lists[i].variable);
-		for (guint j = 0; j < hosts->len; j++)
+		for (guint j = 0; hosts != NULL && j < hosts->len; j++)
 			g_string_append_printf(text, "%s/dev/dri/hotseat-host%u", j == 0 ? "" : ":",
 					       j);
 		g_string_append_c(text, '\n');
@@ -97,10 +99,10 @@ static gboolean draft_lists(struct draft *draft, const struct card *card, const 
 
 	if (text == NULL)
 		return TRUE;
-	if (hosts->len > 0)
+	if (hosts != NULL && hosts->len > 0)
 		return draft_file(draft, ENVIRONMENT_FILE, text, FALSE, PRODUCT_UDEV, error);
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-		    "%s and the desktop's own card are of the same kind, and no list of cards "
+		    "%s and a card of the desktop's own are of the same kind, and no list of cards "
 		    "would stay true if one of them moved. Let guests have it from the boot on: "
 		    "hotseat setup --gpu %s",
 		    card_display(card)->address, card_display(card)->address);

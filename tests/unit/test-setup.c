@@ -775,6 +775,44 @@ static void test_by_hand(void)
 	}
 }
 
+/*
+ * What compositors are told: the kept card by its address, the others by what they are. A list
+ * without the desktop's own card would leave it dark, so where the two look alike there is none.
+ */
+static void test_compositors(void)
+{
+	static const char twin[] =
+		"sys/bus/pci/devices/0000:02:00.0 -> ../../../devices/pci0000:00/0000:02:00.0\n" DEV
+		"0000:02:00.0/class = 0x030000\n" DEV "0000:02:00.0/vendor = 0x10de\n" DEV
+		"0000:02:00.0/device = 0x1b80\n" DEV
+		"0000:02:00.0/driver -> ../../../bus/pci/drivers/nouveau\n";
+	g_autoptr(GError) error = NULL;
+	g_autofree char *rules = NULL;
+	g_autofree char *lists = NULL;
+	g_autofree char *xorg = NULL;
+	struct fixture f;
+
+	set_up(&f, &layouts[4]);
+	g_assert_true(setup_apply(&f.host, f.plan, NULL));
+	rules = root_read(f.host.root, NULL, "etc/udev/rules.d/61-hotseat.rules");
+	g_assert_nonnull(strstr(rules, "KERNELS==\"" VIDEO "\", ATTRS{vendor}==\"0x10de\", "
+				       "ATTRS{device}==\"0x1b80\", TAG+=\"mutter-device-ignore\""));
+	g_assert_nonnull(strstr(rules,
+				"ATTRS{vendor}==\"0x8086\", ATTRS{device}==\"0x4680\", "
+				"SYMLINK+=\"dri/hotseat-host0\""));
+	lists = root_read(f.host.root, NULL, "etc/environment.d/90-hotseat.conf");
+	g_assert_nonnull(strstr(lists, "KWIN_DRM_DEVICES=/dev/dri/hotseat-host0\n"));
+	g_assert_nonnull(strstr(lists, "WLR_DRM_DEVICES=/dev/dri/hotseat-host0"));
+	g_assert_null(strstr(lists, "AQ_DRM_DEVICES"));
+	xorg = root_read(f.host.root, NULL, "etc/X11/xorg.conf.d/90-hotseat.conf");
+	g_assert_nonnull(strstr(xorg, "\"AutoAddGPU\" \"off\""));
+	assert_undoes(&f);
+	manifest_add(f.manifest, twin);
+	g_assert_null(plan(&f, NULL, VIDEO, &error));
+	g_assert_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED);
+	tear_down(&f);
+}
+
 static void test_hugepages(void)
 {
 	static const struct {
@@ -903,6 +941,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/setup/ids", test_ids);
 	g_test_add_func("/setup/users-ids", test_users_ids);
 	g_test_add_func("/setup/by-hand", test_by_hand);
+	g_test_add_func("/setup/compositors", test_compositors);
 	g_test_add_func("/setup/hugepages", test_hugepages);
 	g_test_add_func("/setup/drift", test_drift);
 	g_test_add_func("/setup/words", test_words);
