@@ -25,7 +25,8 @@
  *
  * systemd-boot's entries are made by kernel-install from /etc/kernel/cmdline; a plug-in of ours
  * copies each new entry and takes our arguments out of the copy. Where that file is missing,
- * kernel-install takes /proc/cmdline, and so do we, for the file that we make.
+ * kernel-install takes /proc/cmdline, and we ask for the file first: if we made it, undo would
+ * remove it, and the next entries would be made from a command line that still has our arguments.
  *
  * Other loaders get the exact commands printed: what we have not tried, we do not do.
  */
@@ -132,24 +133,26 @@ static GPtrArray *grub_words(const struct machine *machine)
 	return words;
 }
 
-/* The command line in its file, or what kernel-install would take in its place. */
 static GPtrArray *cmdline_words(const struct machine *machine)
 {
 	g_autofree char *text = root_read(machine->root, NULL, CMDLINE);
 
-	return text == NULL ? running_words(machine) : words_of_line(text);
+	return words_of_line(text == NULL ? "" : text);
 }
 
-/* is_kernel_install - does kernel-install make systemd-boot's entries here? */
+/* is_kernel_install - does kernel-install make systemd-boot's entries here, from the file? */
 static gboolean is_kernel_install(const struct machine *machine)
 {
-	const struct root *root = machine->root;
+	return machine->boot->loader == BOOT_KERNEL_INSTALL &&
+	       root_exists(machine->root, "usr/bin/kernel-install");
+}
 
-	if (machine->boot->loader == BOOT_KERNEL_INSTALL)
-		return root_exists(root, "usr/bin/kernel-install");
+/* is_without_file - the same, but the file is not there */
+static gboolean is_without_file(const struct machine *machine)
+{
 	return machine->boot->loader == BOOT_SYSTEMD &&
-	       root_exists(root, "usr/bin/kernel-install") &&
-	       root_exists(root, "etc/kernel/postinst.d/zz-systemd-boot");
+	       root_exists(machine->root, "usr/bin/kernel-install") &&
+	       root_exists(machine->root, "etc/kernel/postinst.d/zz-systemd-boot");
 }
 
 GPtrArray *draft_given(const struct draft *draft)
@@ -226,6 +229,21 @@ static void draft_other_loader(struct draft *draft)
 			      name == NULL ? "" : name, words, commands));
 }
 
+static void ask_for_file(struct draft *draft)
+{
+	g_autoptr(GPtrArray) running = running_words(draft->machine);
+	g_autofree char *words = join(running);
+
+	draft_by_hand(
+		draft,
+		g_strdup_printf("The boot entries are made from whatever the running kernel was "
+				"started with, because /" CMDLINE " is missing. Write down "
+				"what shall last, for example\n"
+				"  echo '%s' | sudo tee /" CMDLINE "\n"
+				"and then run hotseat setup again.",
+				words));
+}
+
 /* The kernel has all of them now: then some other way of giving them works, and is left alone. */
 static gboolean is_given(const struct draft *draft)
 {
@@ -248,7 +266,9 @@ gboolean draft_loader(struct draft *draft, GError **error)
 		return is_given(draft) || draft_grub(draft, error);
 	if (is_kernel_install(draft->machine))
 		return draft_cmdline(draft, error);
-	if (!is_given(draft))
+	if (is_without_file(draft->machine))
+		ask_for_file(draft);
+	else if (!is_given(draft))
 		draft_other_loader(draft);
 	/* what is done by hand is not for the ledger, which would miss it after the next boot */
 	g_ptr_array_set_size(draft->setup->arguments, 0);

@@ -168,7 +168,7 @@ static const struct layout {
 	{ "GRUB, dracut", GRUB DRACUT },
 	{ "systemd-boot, initramfs-tools",
 	  SYSTEMD TOOLS "etc/kernel/cmdline = root=/dev/sda2 ro\n" },
-	{ "systemd-boot without cmdline, dracut", SYSTEMD DRACUT },
+	{ "systemd-boot, dracut", SYSTEMD DRACUT "etc/kernel/cmdline = root=/dev/sda2 ro\n" },
 	/* compositors of every sort, a folder to be made, and a hook that is missing */
 	{ "GRUB, desktop",
 	  GRUB TOOLS "usr/bin/kwin_wayland = x\nusr/bin/sway = x\nusr/lib/xorg/Xorg = x\n"
@@ -747,6 +747,8 @@ static void test_by_hand(void)
 		  "kargs --append-if-missing=rd.driver.pre=vfio-pci\n"
 		  "sudo rpm-ostree kargs --append-if-missing=vfio-pci.ids=10de:1b80" },
 		{ "etc/NIXOS =\n", "boot.kernelParams" },
+		/* undo could not take back what kernel-install then reads in /proc/cmdline */
+		{ SYSTEMD "usr/bin/booster = x\n", "echo 'root=/dev/sda2 ro quiet' | sudo tee" },
 		{ "etc/kernelstub/configuration = {}\n", "kernelstub -a" },
 	};
 
