@@ -195,13 +195,26 @@ def base():
             return Base(folder)
         for stale in os.listdir(cache):
             if stale.startswith(("base-", "making-")):
-                shutil.rmtree(os.path.join(cache, stale))
+                remove_tree(os.path.join(cache, stale))
         making = tempfile.mkdtemp(prefix="making-", dir=cache)
         os.chmod(making, 0o755)
         build_base(making)
         # Only a finished one ever has the name that is looked for.
         os.rename(making, folder)
     return Base(folder)
+
+
+def remove_tree(path):
+    """Remove a folder of the cache, but nothing through what is mounted below it.
+
+    A run that is killed while packages are unpacked leaves this machine's own /proc, /sys and
+    /dev/shm mounted there.
+    """
+    with open("/proc/mounts", encoding="utf-8") as mounts:
+        below = [line.split()[1] for line in mounts if line.split()[1].startswith(path + "/")]
+    for mount in reversed(below):
+        run("umount", mount)
+    shutil.rmtree(path)
 
 
 def compile_c(*arguments):

@@ -168,13 +168,13 @@ def cached(prefix, make):
         return folder
     for stale in os.listdir(cache):
         if stale.startswith(prefix):
-            shutil.rmtree(os.path.join(cache, stale))
+            image.remove_tree(os.path.join(cache, stale))
     making = tempfile.mkdtemp(prefix="making-", dir=cache)
     os.chmod(making, 0o755)
     try:
         make(making)
     except BaseException:
-        shutil.rmtree(making, ignore_errors=True)
+        image.remove_tree(making)
         raise
     os.rename(making, folder)
     return folder
