@@ -68,8 +68,20 @@ def shorten(command, length=200):
     return command if len(command) <= length else command[:length] + " ..."
 
 
-def machine(base, second_disk, accel, folder):
-    """The QEMU command line."""
+def direct_boot(base):
+    """Kernel, initramfs and system disk of a desktop that QEMU itself starts, and whose disk
+    forgets."""
+    return (
+        "-kernel", base.kernel, "-initrd", base.initrd,
+        "-append", "console=ttyS0 panic=-1 intel_iommu=on mitigations=off systemd.show_status=0",
+        # snapshot=on: writes go to a file that is gone with QEMU.
+        "-drive", f"if=none,id=system,file={base.disk},format=raw,snapshot=on,cache=unsafe",
+        "-device", "virtio-blk-pci,drive=system,addr=3",
+    )
+
+
+def machine(boot, second_disk, accel, folder, third="secondary-vga"):
+    """The QEMU command line; boot: the part of it that says what is started from where."""
     accels = {"kvm": ("-accel", "kvm", "-cpu", "host"),
               # One thread for both processors. With one for each (thread=multi) a kernel that
               # patches its own code (jump labels, as the first use of KVM or of cpusets does it)
@@ -83,14 +95,11 @@ def machine(base, second_disk, accel, folder):
         "qemu-system-x86_64", "-name", "hotseat-lab", *accels[accel], "-smp", "2", "-m", "3072",
         "-M", "q35,kernel-irqchip=split,i8042=off,vmport=off", "-nodefaults", "-no-user-config",
         "-display", "none", "-no-reboot",
-        "-kernel", base.kernel, "-initrd", base.initrd,
-        "-append", "console=ttyS0 panic=-1 intel_iommu=on mitigations=off systemd.show_status=0",
+        *boot,
         "-serial", f"file:{folder}/console.log",
         "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
         "-device", "intel-iommu,intremap=on,caching-mode=on,device-iotlb=on",
         # snapshot=on: writes go to a file that is gone with QEMU.
-        "-drive", f"if=none,id=system,file={base.disk},format=raw,snapshot=on,cache=unsafe",
-        "-device", "virtio-blk-pci,drive=system,addr=3",
         "-drive", f"if=none,id=second,file={second_disk},format=raw,snapshot=on,cache=unsafe",
         "-device", "virtio-blk-pci,drive=second,addr=4",
         "-device", "VGA,addr=2",
@@ -104,7 +113,7 @@ def machine(base, second_disk, accel, folder):
         "-device", "pcie-root-port,id=port2,chassis=2,slot=2,addr=7.0,multifunction=on,"
                    "disable-acs=on",
         "-device", "pcie-root-port,id=port3,chassis=3,slot=3,addr=7.1,disable-acs=on",
-        "-device", "secondary-vga,bus=port2,addr=0.0",
+        "-device", f"{third},bus=port2,addr=0.0",
         "-netdev", "user,id=net,restrict=on", "-device", "e1000e,bus=port3,addr=0.0,netdev=net",
         # The serial numbers make the names below /dev/input/by-id.
         "-device", "qemu-xhci,addr=8", "-device", "usb-kbd,serial=keyboard",
@@ -118,15 +127,23 @@ def machine(base, second_disk, accel, folder):
 class Desktop:
     """A running desktop; a context manager, so that none is left behind."""
 
-    def __init__(self, base, second_disk, accel):
+    third = "secondary-vga"          # the card that shares its group: here the second card's twin
+
+    def __init__(self, boot, second_disk, accel):
+        """boot: QEMU's arguments from direct_boot(), or those of an installed disk."""
         # Sockets have short names, so not below the cache.
         self.folder = tempfile.mkdtemp(prefix="hotseat-lab-")
+        self.second_disk = second_disk
         self.accel = accel
         self.monitor = self.agent = None
         self.process = None
-        with open(self.path("qemu.log"), "wb") as log:
+        self.start(boot)
+
+    def start(self, boot):
+        with open(self.path("qemu.log"), "ab") as log:
             # A session of its own: a terminal's Ctrl+C is for the runner, which then cleans up.
-            self.process = subprocess.Popen(machine(base, second_disk, accel, self.folder),
+            self.process = subprocess.Popen(machine(boot, self.second_disk, self.accel, self.folder,
+                                                    self.third),
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             start_new_session=True)
 
@@ -139,14 +156,19 @@ class Desktop:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def stop(self):
-        """End QEMU, however it feels, and forget what it wrote."""
+    def cut_power(self):
+        """End QEMU, however it feels."""
         for channel in (self.monitor, self.agent):
             if channel:
                 channel.close()
+        self.monitor = self.agent = None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+    def stop(self):
+        """End QEMU and forget what it wrote."""
+        self.cut_power()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def wait_booted(self, seconds=400):

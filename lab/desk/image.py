@@ -91,12 +91,12 @@ def write(path, data):
         file.write(data)
 
 
-def recipe_hash():
-    """A name for everything the system disk is made from."""
+def recipe_hash(*more):
+    """A name for everything the system disk is made from; more: other files of the code."""
     digest = hashlib.sha256(SUITE.encode())
     folder = os.path.join(LAB, "image")
     recipe = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
-    recipe += [os.path.join(LAB, "desk", name) for name in ("image.py", "initrd.py")]
+    recipe += [os.path.join(LAB, "desk", name) for name in ("image.py", "initrd.py", *more)]
     for path in recipe:
         digest.update(os.path.basename(path).encode() + b"\0" + read(path))
     return digest.hexdigest()[:16]
@@ -152,11 +152,13 @@ def mmdebstrap(root, include, *options):
         *([mirror] if mirror else []), env={**os.environ, "INITRD": "No"})
 
 
-def debootstrap(root):
-    """Make a Debian system under root."""
-    mmdebstrap(root, packages(), "--variant=minbase", "--dpkgopt=force-confold",
+def debootstrap(root, more=(), hook=None):
+    """Make a Debian system under root; with more packages than the list's, and a last shell
+    command that is given the root as $1."""
+    mmdebstrap(root, [*packages(), *more], "--variant=minbase", "--dpkgopt=force-confold",
                *(f"--dpkgopt=path-exclude={path}" for path in EXCLUDED),
-               "--customize-hook=" + os.path.join(LAB, "image", "customize"))
+               "--customize-hook=" + os.path.join(LAB, "image", "customize"),
+               *(["--customize-hook=" + hook] if hook else []))
 
 
 def make_disk(tree, disk, megabytes):
@@ -198,13 +200,26 @@ def base():
             return Base(folder)
         for stale in os.listdir(cache):
             if stale.startswith(("base-", "making-")):
-                shutil.rmtree(os.path.join(cache, stale))
+                remove_tree(os.path.join(cache, stale))
         making = tempfile.mkdtemp(prefix="making-", dir=cache)
         os.chmod(making, 0o755)
         build_base(making)
         # Only a finished one ever has the name that is looked for.
         os.rename(making, folder)
     return Base(folder)
+
+
+def remove_tree(path):
+    """Remove a folder of the cache, but nothing through what is mounted below it.
+
+    A run that is killed while packages are unpacked leaves this machine's own /proc, /sys and
+    /dev/shm mounted there.
+    """
+    with open("/proc/mounts", encoding="utf-8") as mounts:
+        below = [line.split()[1] for line in mounts if line.split()[1].startswith(path + "/")]
+    for mount in reversed(below):
+        run("umount", mount)
+    shutil.rmtree(path)
 
 
 def compile_c(*arguments):

@@ -8,9 +8,9 @@ import subprocess
 import sys
 import tempfile
 
-from . import accel, image, modules, stage, story
+from . import accel, image, installed, modules, stage, story
 from .channel import ChannelError
-from .desktop import Desktop, DesktopError
+from .desktop import Desktop, DesktopError, direct_boot
 
 TRIES = 3
 NOT_MEASURED = "not measured"
@@ -43,9 +43,16 @@ class Runner:
             self.desktop.stop()
             self.desktop = None
 
-    def boot(self):
+    def boot(self, disk=None):
+        if disk:
+            with self.teller.phase("disk " + disk):
+                made = installed.disk(disk, self.second.name, self.accel)
+            with self.teller.phase("boot"):
+                self.desktop = installed.Installed(made, self.second.name, self.accel)
+                self.desktop.wait_booted()
+            return
         with self.teller.phase("boot"):
-            self.desktop = Desktop(self.base, self.second.name, self.accel)
+            self.desktop = Desktop(direct_boot(self.base), self.second.name, self.accel)
             self.desktop.wait_booted()
 
     def attempt(self, module):
@@ -54,7 +61,7 @@ class Runner:
             if module.FRESH:
                 self.drop_desktop()
             if not self.desktop:
-                self.boot()
+                self.boot(module.DISK)
             with story.time_limit(module.LIMIT):
                 before = self.desktop.state()
                 module.tell(self.desktop, self.teller)
@@ -95,7 +102,7 @@ class Runner:
 
 
 @contextlib.contextmanager
-def installed(folder, build):
+def staged(folder, build):
     """The tree that is installed in the desktop: folder if there is one, else made from build."""
     if folder:
         yield folder
@@ -130,7 +137,7 @@ def main(stage_folder, build, arguments, tell, wanted_modules=()):
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(130))
     try:
-        with installed(stage_folder, build) as folder:
+        with staged(stage_folder, build) as folder:
             if os.geteuid() != 0:
                 return run_as_root(["--stage", folder, *arguments])
             runner = Runner(folder, wanted_modules)

@@ -8,6 +8,8 @@ A story is a file in lab/stories. Its docstring says what it protects; then
     LIMIT = 240         seconds after which it is over
     LONG = True         it is told only when asked for (may be left out)
     MODULES = ("x",)    lab/modules that it needs; in there as /lab/modules/x.ko (may be left out)
+    DISK = "grub"       an installed desktop with its own boot loader (desk/installed.py), whose disk
+                        keeps what is written until the story ends; needs FRESH (may be left out)
     def tell(desktop, teller): ...
 
 It acts through the desktop and checks with expect(). Whatever is raised is a failure.
@@ -117,5 +119,6 @@ def load(name):
     module = importlib.util.module_from_spec(spec)
     module.LONG = False
     module.MODULES = ()
+    module.DISK = None
     spec.loader.exec_module(module)
     return module

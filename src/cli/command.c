@@ -13,6 +13,8 @@ const struct command *const command_table[] = {
 	&command_map,
 	&command_input,
 	&command_record,
+	/* to prepare it */
+	&command_setup,
 	/* what others wrote */
 	&command_lint,
 	&command_fix,

@@ -24,5 +24,6 @@ extern const struct command command_recover;
 extern const struct command command_seat;
 extern const struct command command_set;
 extern const struct command command_snapshot;
+extern const struct command command_setup;
 extern const struct command command_status;
 extern const struct command command_up;

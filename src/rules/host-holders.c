@@ -121,22 +121,6 @@ static void judge_nvidia(const struct rule *rule, const struct machine *machine,
 	}
 }
 
-/* KWin and wlroots take the cards that they may have; GNOME is told which to leave. */
-static char *leave_alone(const struct hardware *hardware, const char *who)
-{
-	if (g_str_has_prefix(who, "gnome-shell"))
-		return g_strdup_printf(
-			"echo 'SUBSYSTEM==\"drm\", KERNELS==\"%s\", TAG+=\"mutter-device-ignore\"' "
-			"| sudo tee -a /etc/udev/rules.d/61-mutter-ignore.rules\n"
-			"sudo udevadm control --reload\n"
-			"Then log in anew.",
-			card_display(hardware->card)->address);
-	return g_strdup(
-		"Tell the compositor which cards it may have (KWin: KWIN_DRM_DEVICES, "
-		"wlroots: WLR_DRM_DEVICES, each the others' /dev/dri/cardN), and log in "
-		"anew.");
-}
-
 static void judge_compositor(const struct rule *rule, const struct machine *machine,
 			     GPtrArray *findings)
 {
@@ -151,7 +135,8 @@ static void judge_compositor(const struct rule *rule, const struct machine *mach
 			 g_strdup_printf("%s has it open", who),
 			 "Compositors keep every card that they found when they started, with or "
 			 "without a monitor.",
-			 leave_alone(hardware, who));
+			 g_strdup_printf("sudo hotseat setup --keep-free %s\nThen log in anew.",
+					 card_display(hardware->card)->address));
 	}
 }
 

@@ -119,7 +119,7 @@ void host_add_unknown(const struct rule *rule, GPtrArray *findings, const char *
 extern const struct rule_set host_rules_iommu, host_rules_groups, host_rules_tools,
 	host_rules_reset, host_rules_bars, host_rules_holders, host_rules_scripts,
 	host_rules_binding, host_rules_desktop, host_rules_ids, host_rules_memory,
-	host_rules_tuning, host_rules_boot, host_rules_arguments;
+	host_rules_tuning, host_rules_boot, host_rules_arguments, host_rules_setup;
 
 /* A user of the host, as far as rights go. */
 struct host_user {

@@ -88,7 +88,7 @@ static const struct rule_set *const host_sets[] = {
 	&host_rules_iommu,   &host_rules_groups,    &host_rules_tools,   &host_rules_reset,
 	&host_rules_bars,    &host_rules_holders,   &host_rules_scripts, &host_rules_ids,
 	&host_rules_binding, &host_rules_desktop,   &host_rules_tuning,  &host_rules_memory,
-	&host_rules_boot,    &host_rules_arguments,
+	&host_rules_boot,    &host_rules_arguments, &host_rules_setup,
 };
 
 const struct rule *rules_host(gsize number)

@@ -96,6 +96,11 @@ struct rule_case {
 	"sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages = " total           \
 	"\nsys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages = " free "\n"
 #define NODES "dir sys/devices/system/node/node0\ndir sys/devices/system/node/node1\n"
+#define LEDGER(lines) "var/lib/hotseat/setup/ledger = [setup]\\nversion=1\\n" lines "\n"
+#define LEDGER_FILE                                                                                \
+	"made=true\\n[file "                                                                       \
+	"etc/ours]\\nours=73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac;"
+#define BOOTED "proc/sys/kernel/random/boot_id = two\n"
 #define BLS                                                                                        \
 	"usr/sbin/grubby = x\nusr/sbin/grub2-mkconfig = x\n"                                       \
 	"etc/default/grub = GRUB_ENABLE_BLSCFG=true\\n"
@@ -639,6 +644,20 @@ static const struct rule_case cases[] = {
 	{ "BL-06", "rules-bare",
 	  "boot/loader/loader.conf = x\nusr/bin/reinstall-kernels = x\netc/kernel/cmdline = ro\n",
 	  SILENT },
+
+	{ "HS-13", "rules-intel", LEDGER("made=false"), SPEAKS, SEVERITY_RISKY,
+	  "sudo hotseat setup --undo" },
+	{ "HS-13", "rules-intel", LEDGER("version=9"), SPEAKS, SEVERITY_RISKY, NULL },
+	{ "HS-13", "rules-intel", LEDGER("made=true"), SILENT },
+	{ "HS-14", "rules-intel", LEDGER(LEDGER_FILE), SPEAKS, SEVERITY_RISKY, "gone" },
+	{ "HS-14", "rules-intel", LEDGER(LEDGER_FILE) "etc/ours = edited\n", SPEAKS, SEVERITY_RISKY,
+	  "etc/ours" },
+	{ "HS-14", "rules-intel", LEDGER(LEDGER_FILE) "etc/ours = x\n", SILENT },
+	{ "HS-15", "rules-intel", LEDGER("made=true\\nboot=one\\narguments=x=y;") BOOTED, SPEAKS,
+	  SEVERITY_STYLE, "x=y" },
+	{ "HS-15", "rules-intel", LEDGER("made=true\\nboot=two\\narguments=x=y;") BOOTED, SILENT },
+	{ "HS-15", "rules-intel",
+	  LEDGER("made=true\\nboot=one\\narguments=x=y;") BOOTED ARGS "x=y\n", SILENT },
 
 	{ "FW-10", "rules-intel", ARGS "pci=noats,config_acs=10@pci:0:0\n", SPEAKS, SEVERITY_RISKY,
 	  NULL },

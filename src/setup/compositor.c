@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/error.h"
+#include "setup/draft.h"
+#include "setup/product.h"
+
+/*
+ * A card that keeps its driver and that no compositor opens, so that it can be handed over while
+ * the desktop runs (UB-04).
+ *
+ * Compositors open every card that they find. mutter leaves out those with a tag of udev's; KWin,
+ * wlroots and aquamarine take the cards of a list in the environment and no others; X adds a card
+ * that it was not configured for unless AutoAddGPU is off. The lists are separated by colons, and
+ * so are the addresses in /dev/dri/by-path: hence a name of our own for each card of the host.
+ *
+ * A name that leads nowhere would leave the desktop without any card. So the host's cards are
+ * named by what they are and not by their address, which moves when another card is put in.
+ */
+#define RULES_FILE "etc/udev/rules.d/61-hotseat.rules"
+#define ENVIRONMENT_FILE "etc/environment.d/90-hotseat.conf"
+#define XORG_FILE "etc/X11/xorg.conf.d/90-hotseat.conf"
+
+/* Programs that take a list, and the variable they take it from. */
+static const struct {
+	const char *program, *variable;
+} lists[] = {
+	{ "usr/bin/kwin_wayland", "KWIN_DRM_DEVICES" }, { "usr/bin/sway", "WLR_DRM_DEVICES" },
+	{ "usr/bin/wayfire", "WLR_DRM_DEVICES" },       { "usr/bin/labwc", "WLR_DRM_DEVICES" },
+	{ "usr/bin/river", "WLR_DRM_DEVICES" },         { "usr/bin/Hyprland", "AQ_DRM_DEVICES" },
+};
+
+static const char *const xorg_programs[] = { "usr/lib/xorg/Xorg", "usr/bin/Xorg",
+					     "usr/libexec/Xorg" };
+
+/* host_cards - the cards that stay; NULL if one of them is of the same kind as the one kept free */
+static GPtrArray *host_cards(const struct machine *machine, const struct card *card)
+{
+	g_autoptr(GPtrArray) cards = g_ptr_array_new();
+	const struct pcidev *kept = card_display(card);
+
+	for (guint i = 0; i < machine->cards->len; i++) {
+		const struct card *other = g_ptr_array_index(machine->cards, i);
+		const struct pcidev *display = card_display(other);
+
+		if (other == card || display->driver == NULL)
+			continue;
+		if (display->vendor == kept->vendor && display->device == kept->device)
+			return NULL;
+		g_ptr_array_add(cards, g_ptr_array_index(machine->cards, i));
+	}
+	return g_steal_pointer(&cards);
+}
+
+static void add_match(GString *rules, const struct pcidev *dev, const char *address)
+{
+	g_string_append(rules, "SUBSYSTEM==\"drm\", KERNEL==\"card[0-9]*\", KERNEL!=\"card*-*\", ");
+	if (address != NULL)
+		g_string_append_printf(rules, "KERNELS==\"%s\", ", address);
+	g_string_append_printf(rules, "ATTRS{vendor}==\"0x%04x\", ATTRS{device}==\"0x%04x\", ",
+			       dev->vendor, dev->device);
+}
+
+static char *make_rules(const struct card *card, const GPtrArray *hosts)
+{
+	GString *rules = g_string_new(DRAFT_HEADER("#"));
+
+	add_match(rules, card_display(card), card_display(card)->address);
+	g_string_append(rules, "TAG+=\"mutter-device-ignore\"\n");
+	for (guint i = 0; hosts != NULL && i < hosts->len; i++) {
+		add_match(rules, card_display(g_ptr_array_index(hosts, i)), NULL);
+		g_string_append_printf(rules, "SYMLINK+=\"dri/hotseat-host%u\"\n", i);
+	}
+	return g_string_free(rules, FALSE);
+}
+
+/* make_environment - NULL if nobody here takes a list */
+static char *make_environment(const struct machine *machine, const GPtrArray *hosts)
+{
+	g_autoptr(GPtrArray) done = g_ptr_array_new_with_free_func(g_free);
+	GString *text = g_string_new(DRAFT_HEADER("#"));
+
+	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
+		if (!root_exists(machine->root, "%s", lists[i].program) ||
+		    ledger_has(done, lists[i].variable))
+			continue;
+		ledger_add(done, lists[i].variable);
+		g_string_append_printf(text, "%s=", lists[i].variable);
+		for (guint j = 0; hosts != NULL && j < hosts->len; j++)
+			g_string_append_printf(text, "%s/dev/dri/hotseat-host%u", j == 0 ? "" : ":",
+					       j);
+		g_string_append_c(text, '\n');
+	}
+	return g_string_free(text, done->len == 0);
+}
+
+static gboolean draft_lists(struct draft *draft, const struct card *card, const GPtrArray *hosts,
+			    GError **error)
+{
+	g_autofree char *text = make_environment(draft->machine, hosts);
+
+	if (text == NULL)
+		return TRUE;
+	if (hosts != NULL && hosts->len > 0)
+		return draft_file(draft, ENVIRONMENT_FILE, text, FALSE, PRODUCT_UDEV, error);
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+		    "%s and a card of the desktop's own are of the same kind, and no list of cards "
+		    "would stay true if one of them moved. Let guests have it from the boot on: "
+		    "hotseat setup --gpu %s",
+		    card_display(card)->address, card_display(card)->address);
+	return FALSE;
+}
+
+static gboolean draft_xorg(struct draft *draft, GError **error)
+{
+	static const char text[] = DRAFT_HEADER("#")
+		"Section \"ServerFlags\"\n"
+		"	Option \"AutoAddGPU\" \"off\"\n"
+		"EndSection\n";
+
+	for (gsize i = 0; i < G_N_ELEMENTS(xorg_programs); i++) {
+		if (root_exists(draft->machine->root, "%s", xorg_programs[i]))
+			return draft_file(draft, XORG_FILE, text, FALSE, NULL, error);
+	}
+	return TRUE;
+}
+
+gboolean draft_keep_free(struct draft *draft, GError **error)
+{
+	const char *wanted = draft->wish->keep_free;
+	const struct card *card = wanted == NULL ? NULL : draft_card(draft, wanted, error);
+	g_autoptr(GPtrArray) hosts = NULL;
+	g_autofree char *rules = NULL;
+
+	if (card == NULL)
+		return wanted == NULL;
+	hosts = host_cards(draft->machine, card);
+	rules = make_rules(card, hosts);
+	if (!draft_lists(draft, card, hosts, error) ||
+	    !draft_file(draft, RULES_FILE, rules, FALSE, PRODUCT_UDEV, error) ||
+	    !draft_xorg(draft, error))
+		return FALSE;
+	draft_item(draft,
+		   g_strdup_printf("keep desktops off %s (%s)", card_display(card)->address,
+				   card_display(card)->name),
+		   g_strdup("A compositor opens every card, and a card that is open cannot be "
+			    "handed over. Log out and in again after this."));
+	return TRUE;
+}
