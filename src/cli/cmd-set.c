@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "cli/lend.h"
 #include "core/error.h"
 #include "guest/domain-edit.h"
+#include "lend/lend.h"
 
 struct setting {
 	const char *key, *value;

@@ -46,6 +46,8 @@ struct domain_facts {
 	char **images;     /* files and block devices of its disks, NULL-terminated */
 	char **networks;   /* libvirt networks that its interfaces are on, NULL-terminated */
 	char *toggle;      /* grabToggle of its evdev keyboard, "ctrl-ctrl"; NULL: none */
+	gboolean screen;   /* has an emulated screen, so that it can be seen without the card */
+	gboolean agent;    /* of a running guest: its agent has opened its port */
 };
 
 /**

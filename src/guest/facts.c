@@ -120,6 +120,9 @@ struct domain_facts *domain_facts_parse(const char *xml, GError **error)
 	facts->networks = xml_find_texts(
 		context, "/domain/devices/interface[@type='network']/source/@network");
 	facts->toggle = read_toggle(context);
+	facts->screen = xml_has(context, "/domain/devices/video/model[@type!='none']");
+	facts->agent = xml_has(context, "/domain/devices/channel/target"
+					"[@name='org.qemu.guest_agent.0'][@state='connected']");
 	return g_steal_pointer(&facts);
 }
 

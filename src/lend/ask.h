@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+/*
+ * Questions to libvirt that must not wait for ever. libvirt's calls have no time limit, and a
+ * daemon that hangs, or that has this guest's hook open, answers when it is done.
+ */
+enum ask_answer {
+	ASK_NO,
+	ASK_YES,
+	ASK_NO_ANSWER, /* libvirt is not there, or did not answer in time */
+};
+
+/* ask_runs - does libvirt count this guest as running, or as being started? */
+enum ask_answer ask_runs(const char *guest, guint seconds);
+
+/* ask_agent - has something in the guest opened its guest agent's port? */
+enum ask_answer ask_agent(const char *guest, guint seconds);
+
+/* ask_destroy - pull the plug of the guest: is it off? */
+enum ask_answer ask_destroy(const char *guest, guint seconds);
