@@ -99,6 +99,14 @@ static GDBusConnection *open_bus(struct waiting *waiting, GError **error)
 	return g_dbus_connection_new_for_address_finish(waiting->result, error);
 }
 
+static GVariant *ask_bus(GDBusConnection *bus, const char *method, GVariant *arguments,
+			 GError **error)
+{
+	return g_dbus_connection_call_sync(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+					   "org.freedesktop.DBus", method, arguments, NULL,
+					   G_DBUS_CALL_FLAGS_NONE, START_MS, NULL, error);
+}
+
 /*
  * start_service - let the bus start it, if it does not run
  *
@@ -107,12 +115,19 @@ static GDBusConnection *open_bus(struct waiting *waiting, GError **error)
  */
 static gboolean start_service(GDBusConnection *bus, GError **error)
 {
-	g_autoptr(GVariant) reply = g_dbus_connection_call_sync(
-		bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-		"StartServiceByName", g_variant_new("(su)", HOTSEATD_NAME, 0U), NULL,
-		G_DBUS_CALL_FLAGS_NONE, START_MS, NULL, error);
+	g_autoptr(GVariant) owned =
+		ask_bus(bus, "NameHasOwner", g_variant_new("(s)", HOTSEATD_NAME), error);
+	g_autoptr(GVariant) started = NULL;
+	gboolean runs = FALSE;
 
-	return reply != NULL;
+	if (owned == NULL)
+		return FALSE;
+	g_variant_get(owned, "(b)", &runs);
+	if (runs)
+		return TRUE;
+	started =
+		ask_bus(bus, "StartServiceByName", g_variant_new("(su)", HOTSEATD_NAME, 0U), error);
+	return started != NULL;
 }
 
 struct conversation {
