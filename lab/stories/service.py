@@ -34,7 +34,7 @@ HOSTILE = (
     ("Up 'sa{sv}' svc 1 dead_man u 4294967295", "option"),
     ("Up s svc", "not match|expected|signature"),
     ("Down 'sa{sv}' svc 1 take_last_display b true", "option"),
-    ("Nothing", "nknown|denied"),
+    ("Nothing", "No such|nknown|denied"),
     ("Up 'sa{sv}' svc 0", "org.hotseat.up"),
     ("Up 'sa{sv}' svc 1 take_last_display b true", "org.hotseat.up"),
     ("Down 'sa{sv}' svc 0", "org.hotseat.down"),
