@@ -2,30 +2,14 @@
 #include "hotseatd/client.h"
 
 #include <glib-unix.h>
-#include <signal.h>
 
 #include "core/error.h"
 #include "hotseatd/interface.h"
+#include "lend/signals.h"
 
 /* The bus answers at once; starting the service takes a moment, under a full load some seconds. */
 #define CONNECT_SECONDS 10
 #define START_MS 30000
-
-/*
- * The connection has a thread of GLib's behind it, which outlives the call. It must hold the stop
- * signals back: whoever does without the service next, in this process, relies on that (see
- * "Signals" in handover.c).
- */
-static void block_stop_signals(sigset_t *before)
-{
-	sigset_t stop;
-
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTERM);
-	sigaddset(&stop, SIGINT);
-	sigaddset(&stop, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &stop, before);
-}
 
 struct waiting {
 	GMainContext *context;
@@ -223,9 +207,9 @@ static GVariant *ask(const char *method, GVariant *arguments, int timeout_ms,
 
 	interface_register_errors();
 	waiting_init(&waiting);
-	block_stop_signals(&before);
+	before = signals_block();
 	bus = open_bus(&waiting, error);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	signals_restore(&before);
 	if (bus != NULL && start_service(bus, error)) {
 		reply = converse(&waiting, bus, method, sunk, timeout_ms, report, &failure);
 		if (reply == NULL)

@@ -3,7 +3,6 @@
 #include <libxml/parser.h>
 #include <locale.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
@@ -13,6 +12,7 @@
 #include "hotseatd/interface.h"
 #include "hotseatd/keeper.h"
 #include "hotseatd/service.h"
+#include "lend/signals.h"
 
 /*
  * hotseatd: the system service. The work is in lend/, what is asked for comes by service.c, what
@@ -93,22 +93,19 @@ static void on_name_lost(GDBusConnection *bus, const char *name, gpointer data)
 	stop(daemon);
 }
 
-static int block_signals(void)
+static int watch_signals(void)
 {
 	sigset_t stop_signals;
 
-	sigemptyset(&stop_signals);
-	sigaddset(&stop_signals, SIGTERM);
-	sigaddset(&stop_signals, SIGINT);
-	sigaddset(&stop_signals, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &stop_signals, NULL);
+	(void)signals_block();
+	pthread_sigmask(SIG_BLOCK, NULL, &stop_signals);
 	return signalfd(-1, &stop_signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 int main(int argc, char **argv)
 {
 	struct daemon daemon = { .status = EXIT_SUCCESS };
-	int signals = block_signals();
+	int signals = watch_signals();
 	guint name;
 
 	setlocale(LC_ALL, "");

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lend/ask.h"
 
-#include <signal.h>
-
 #include "guest/domain.h"
 #include "guest/virt.h"
+#include "lend/signals.h"
 
 /*
  * A question is asked on a thread of its own, which is left behind if it does not come back in
- * time; what both share is freed by whoever is last. The thread holds all signals back: it may
- * outlive the question into a time where those who ask do (see "Signals" in handover.c).
+ * time; what both share is freed by whoever is last.
  */
 struct question {
 	gatomicrefcount refs;
@@ -50,13 +48,10 @@ static gpointer ask_thread(gpointer data)
 
 static gboolean start_thread(struct question *question)
 {
-	sigset_t all, before;
-	GThread *thread;
+	sigset_t before = signals_block();
+	GThread *thread = g_thread_try_new("ask", ask_thread, question, NULL);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	thread = g_thread_try_new("ask", ask_thread, question, NULL);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	signals_restore(&before);
 	if (thread != NULL)
 		g_thread_unref(thread);
 	return thread != NULL;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "lend/signals.h"
 #include "machine/displays.h"
 
 #define SYSTEMD "org.freedesktop.systemd1"
@@ -34,9 +35,11 @@ gboolean dead_man_is_due(const struct machine *machine, const struct card *card,
 static gboolean call_systemd(const char *method, GVariant *arguments, GError **error)
 {
 	g_autoptr(GVariant) floating = g_variant_ref_sink(arguments);
+	sigset_t before = signals_block();
 	g_autoptr(GDBusConnection) bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, error);
 	g_autoptr(GVariant) answer = NULL;
 
+	signals_restore(&before);
 	if (bus == NULL)
 		return FALSE;
 	g_dbus_connection_set_exit_on_close(bus, FALSE);

@@ -70,7 +70,11 @@ static gboolean prepare(struct host *host, const struct domain_facts *facts,
 	       handover_note_hook(host, facts->uuid, error);
 }
 
-gboolean lend_prepare(const char *xml, const struct lend_report *report, GError **error)
+/* act_for_ours - what is asked for a domain of ours; a stranger's is fine as it is */
+static gboolean act_for_ours(const char *xml,
+			     gboolean (*act)(struct host *host, const struct domain_facts *facts,
+					     const struct lend_report *report, GError **error),
+			     const struct lend_report *report, GError **error)
 {
 	autoptr(domain_facts) facts = NULL;
 	autoptr(host) host = NULL;
@@ -80,19 +84,21 @@ gboolean lend_prepare(const char *xml, const struct lend_report *report, GError 
 	if (facts == NULL)
 		return TRUE;
 	host = host_new_live(error);
-	return host != NULL && prepare(host, facts, report, error);
+	return host != NULL && act(host, facts, report, error);
+}
+
+static gboolean release(struct host *host, const struct domain_facts *facts,
+			const struct lend_report *report, GError **error)
+{
+	return lend_take_back(host, facts->uuid, facts->name, GROUP_SECONDS, report, error);
+}
+
+gboolean lend_prepare(const char *xml, const struct lend_report *report, GError **error)
+{
+	return act_for_ours(xml, prepare, report, error);
 }
 
 gboolean lend_release(const char *xml, const struct lend_report *report, GError **error)
 {
-	autoptr(domain_facts) facts = NULL;
-	autoptr(host) host = NULL;
-
-	if (!read_ours(xml, &facts, error))
-		return FALSE;
-	if (facts == NULL)
-		return TRUE;
-	host = host_new_live(error);
-	return host != NULL &&
-	       lend_take_back(host, facts->uuid, facts->name, GROUP_SECONDS, report, error);
+	return act_for_ours(xml, release, report, error);
 }
