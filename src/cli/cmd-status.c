@@ -74,13 +74,10 @@ static void print_json(const GPtrArray *states)
 static GPtrArray *read_states(GError **error)
 {
 	g_autoptr(GError) failure = NULL;
-	autoptr(host) host = NULL;
 	GPtrArray *states;
 
-	if (geteuid() == 0) {
-		host = host_new_live(error);
-		return host == NULL ? NULL : handover_read_states(host, error);
-	}
+	if (geteuid() == 0)
+		return lend_read_states(error);
 	states = client_states(&failure);
 	if (states == NULL && client_is_absent(failure))
 		handing_set_denied(error, failure, "status");

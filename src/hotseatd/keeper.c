@@ -2,11 +2,9 @@
 #include "hotseatd/keeper.h"
 
 #include "core/error.h"
-#include "lend/ask.h"
 #include "lend/deadman.h"
-#include "lend/lend.h"
 
-#define LOOK_SECONDS 5
+#define PAUSE_MS 5000
 #define LIBVIRT_SECONDS 15
 /*
  * A guest whose journal is complete is gone when libvirt says that it does not run, or says
@@ -16,6 +14,7 @@
 #define LOOKS_UNTIL_GONE 2
 
 struct keeper {
+	const struct keeper_work *work;
 	struct flights *flights;
 	guint timer;
 	gboolean looking, again;
@@ -29,10 +28,11 @@ struct keeper {
 	gboolean found;
 };
 
-struct keeper *keeper_new(struct flights *flights)
+struct keeper *keeper_new(const struct keeper_work *work, struct flights *flights)
 {
 	struct keeper *keeper = g_new0(struct keeper, 1);
 
+	keeper->work = work;
 	keeper->flights = flights;
 	keeper->gone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return keeper;
@@ -47,34 +47,14 @@ static void complain(struct keeper *keeper, const char *message)
 	g_message("%s", message);
 }
 
-static void log_line(enum lend_line kind, const char *text, void *data)
+static void take_back(struct keeper *keeper, const struct handover_state *state)
 {
-	g_message("%s", text);
-}
-
-static void take_back(struct keeper *keeper, struct host *host, const struct handover_state *state)
-{
-	const struct lend_report report = { .line = log_line };
 	g_autoptr(GError) error = NULL;
 
-	/* A group that is busy says that the guest is not gone. */
-	if (lend_take_back(host, state->uuid, state->name, 0, &report, &error))
+	if (keeper->work->take_back(state, &error))
 		g_message("what %s had is back with the host", state->name);
 	else
 		complain(keeper, error->message);
-}
-
-/* The first start of a guest that took the last display: has somebody seen it? */
-static void look_at_switch(const struct handover_state *state)
-{
-	g_autoptr(GError) error = NULL;
-
-	if (!dead_man_is_armed(state->uuid) || ask_agent(state->name, LIBVIRT_SECONDS) != ASK_YES)
-		return;
-	if (dead_man_remember(state->uuid, &error) && dead_man_disarm(state->uuid, &error))
-		g_message("the agent of %s answers: the dead man's switch is off", state->name);
-	else
-		g_message("%s", error->message);
 }
 
 /* is_gone - has nobody that state's journal was complete for been there for long enough? */
@@ -84,7 +64,7 @@ static gboolean is_gone(struct keeper *keeper, const struct handover_state *stat
 
 	if (flights_has(keeper->flights, state->name) ||
 	    flights_has(keeper->flights, state->uuid) ||
-	    ask_runs(state->name, LIBVIRT_SECONDS) == ASK_YES) {
+	    keeper->work->runs(state->name, LIBVIRT_SECONDS) == ASK_YES) {
 		g_hash_table_remove(keeper->gone, state->uuid);
 		return FALSE;
 	}
@@ -93,14 +73,14 @@ static gboolean is_gone(struct keeper *keeper, const struct handover_state *stat
 	return looks >= LOOKS_UNTIL_GONE;
 }
 
-static void look_at(struct keeper *keeper, struct host *host, const struct handover_state *state)
+static void look_at(struct keeper *keeper, const struct handover_state *state)
 {
 	if (state->pid != 0)
 		return; /* somebody is at work */
 	if (!state->complete || is_gone(keeper, state))
-		take_back(keeper, host, state);
+		take_back(keeper, state);
 	else
-		look_at_switch(state);
+		keeper->work->look_at_switch(state);
 }
 
 static gboolean look_done(gpointer data);
@@ -109,8 +89,7 @@ static gpointer look_thread(gpointer data)
 {
 	struct keeper *keeper = data;
 	g_autoptr(GError) error = NULL;
-	autoptr(host) host = host_new_live(&error);
-	g_autoptr(GPtrArray) states = host == NULL ? NULL : handover_read_states(host, &error);
+	g_autoptr(GPtrArray) states = keeper->work->read_states(&error);
 
 	/* What could not be read may be readable later. */
 	keeper->found = states == NULL || states->len > 0;
@@ -119,7 +98,7 @@ static gpointer look_thread(gpointer data)
 	else if (states->len == 0)
 		g_hash_table_remove_all(keeper->gone);
 	for (guint i = 0; states != NULL && i < states->len; i++)
-		look_at(keeper, host, g_ptr_array_index(states, i));
+		look_at(keeper, g_ptr_array_index(states, i));
 	g_idle_add_full(G_PRIORITY_DEFAULT, look_done, keeper, NULL);
 	return NULL;
 }
@@ -156,7 +135,7 @@ static gboolean look_done(gpointer data)
 	if (keeper->stopping)
 		keeper->stopped(keeper->stopped_data);
 	else if (keeper->again || keeper->found)
-		keeper->timer = g_timeout_add_seconds(LOOK_SECONDS, on_timer, keeper);
+		keeper->timer = g_timeout_add(keeper->work->pause_ms, on_timer, keeper);
 	return G_SOURCE_REMOVE;
 }
 
@@ -193,3 +172,38 @@ void keeper_free(struct keeper *keeper)
 	g_free(keeper->complaint);
 	g_free(keeper);
 }
+
+static void log_line(enum lend_line kind, const char *text, void *data)
+{
+	g_message("%s", text);
+}
+
+/* A group that is busy says that the guest is not gone. */
+static gboolean take_back_live(const struct handover_state *state, GError **error)
+{
+	const struct lend_report report = { .line = log_line };
+	autoptr(host) host = host_new_live(error);
+
+	return host != NULL && lend_take_back(host, state->uuid, state->name, 0, &report, error);
+}
+
+/* The first start of a guest that took the last display: has somebody seen it? */
+static void look_at_live_switch(const struct handover_state *state)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!dead_man_is_armed(state->uuid) || ask_agent(state->name, LIBVIRT_SECONDS) != ASK_YES)
+		return;
+	if (dead_man_remember(state->uuid, &error) && dead_man_disarm(state->uuid, &error))
+		g_message("the agent of %s answers: the dead man's switch is off", state->name);
+	else
+		g_message("%s", error->message);
+}
+
+const struct keeper_work keeper_work_live = {
+	.read_states = lend_read_states,
+	.runs = ask_runs,
+	.take_back = take_back_live,
+	.look_at_switch = look_at_live_switch,
+	.pause_ms = PAUSE_MS,
+};

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "hotseatd/flights.h"
+#include "lend/ask.h"
+#include "lend/lend.h"
 
 /*
  * Who looks after what is lent, in case nobody else does: QEMU and libvirt are killed, hooks do not
@@ -13,7 +15,19 @@
  */
 struct keeper;
 
-struct keeper *keeper_new(struct flights *flights);
+/* What it asks and does; tests put a model here. All of it on a thread of its own. */
+struct keeper_work {
+	GPtrArray *(*read_states)(GError **error);
+	enum ask_answer (*runs)(const char *guest, guint seconds);
+	gboolean (*take_back)(const struct handover_state *state, GError **error);
+	void (*look_at_switch)(const struct handover_state *state);
+	guint pause_ms; /* between two looks */
+};
+
+/* keeper_work_live - for the machine that we run on */
+extern const struct keeper_work keeper_work_live;
+
+struct keeper *keeper_new(const struct keeper_work *work, struct flights *flights);
 
 /* keeper_wake - something may be lent: look now, and from now on */
 void keeper_wake(struct keeper *keeper);

@@ -119,7 +119,7 @@ int main(int argc, char **argv)
 	interface_register_errors();
 	daemon.loop = g_main_loop_new(NULL, FALSE);
 	daemon.flights = flights_new();
-	daemon.keeper = keeper_new(daemon.flights);
+	daemon.keeper = keeper_new(&keeper_work_live, daemon.flights);
 	g_unix_fd_add(signals, G_IO_IN, on_signal, &daemon);
 	name = g_bus_own_name(G_BUS_TYPE_SYSTEM, HOTSEATD_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
 			      on_bus, on_name, on_name_lost, &daemon, NULL);

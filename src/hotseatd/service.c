@@ -388,13 +388,6 @@ static void on_method_call(GDBusConnection *bus, const char *sender, const char 
 	ask_permission(call);
 }
 
-static GPtrArray *read_live_states(GError **error)
-{
-	autoptr(host) host = host_new_live(error);
-
-	return host == NULL ? NULL : handover_read_states(host, error);
-}
-
 const struct service_work service_work_live = {
 	.up = lend_up,
 	.down = lend_down,
@@ -402,7 +395,7 @@ const struct service_work service_work_live = {
 	.confirm = lend_confirm,
 	.prepare = lend_prepare,
 	.release = lend_release,
-	.read_states = read_live_states,
+	.read_states = lend_read_states,
 	.root = 0,
 };
 

@@ -112,6 +112,9 @@ gboolean lend_prepare(const char *xml, const struct lend_report *report, GError 
 /* lend_release - the guest of a domain's XML has ended; for the hook, as lend_prepare() */
 gboolean lend_release(const char *xml, const struct lend_report *report, GError **error);
 
+/* lend_read_states - all open journals of this machine; see handover_read_states() */
+GPtrArray *lend_read_states(GError **error);
+
 /**
  * lend_take_back - undo a guest's journal and disarm its dead man's switch; idempotent
  * @seconds: how long to wait for QEMU to let go of the card's group

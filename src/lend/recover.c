@@ -92,11 +92,17 @@ gboolean lend_recover(const char *guest, const struct lend_options *options,
 	return FALSE;
 }
 
+GPtrArray *lend_read_states(GError **error)
+{
+	autoptr(host) host = host_new_live(error);
+
+	return host == NULL ? NULL : handover_read_states(host, error);
+}
+
 /* The UUID from the journal of what is lent, which needs no libvirt; else from libvirt. */
 static char *find_uuid(const char *guest, GError **error)
 {
-	autoptr(host) host = host_new_live(NULL);
-	g_autoptr(GPtrArray) states = host == NULL ? NULL : handover_read_states(host, NULL);
+	g_autoptr(GPtrArray) states = lend_read_states(NULL);
 	autoptr(virt) virt = NULL;
 	autoptr(domain_facts) facts = NULL;
 
