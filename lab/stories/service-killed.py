@@ -16,7 +16,7 @@ FRESH = True
 LONG = True
 LIMIT = 7200
 
-ROUNDS = 24
+ROUNDS = 20
 TINY = SMALL.replace("256M", "64M")
 VICTIMS = {
     "hotseatd": "$(pidof hotseatd)",

@@ -17,7 +17,7 @@ static const struct {
 #undef LIBVIRT_ROW
 };
 
-gboolean libvirt_load(GError **error)
+static gboolean load(GError **error)
 {
 	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 
@@ -38,4 +38,15 @@ gboolean libvirt_load(GError **error)
 		}
 	}
 	return TRUE;
+}
+
+/* Threads may come at the same time. */
+gboolean libvirt_load(GError **error)
+{
+	static GMutex mutex;
+	static gboolean loaded;
+	g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&mutex);
+
+	loaded = loaded || load(error);
+	return loaded;
 }
