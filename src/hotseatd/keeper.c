@@ -200,9 +200,17 @@ static void look_at_live_switch(const struct handover_state *state)
 		g_message("%s", error->message);
 }
 
+/* Without libvirt's answer: as long as it will clean up after the guest, that is waited for. */
+static enum ask_answer runs_live(const char *guest, guint seconds)
+{
+	enum ask_answer answer = ask_runs(guest, seconds);
+
+	return answer == ASK_NO_ANSWER && ask_knows(guest) ? ASK_YES : answer;
+}
+
 const struct keeper_work keeper_work_live = {
 	.read_states = lend_read_states,
-	.runs = ask_runs,
+	.runs = runs_live,
 	.take_back = take_back_live,
 	.look_at_switch = look_at_live_switch,
 	.pause_ms = PAUSE_MS,

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lend/ask.h"
 
+#include <unistd.h>
+
 #include "guest/domain.h"
 #include "guest/virt.h"
 #include "lend/signals.h"
+
+#define LIBVIRT_STATUS "/run/libvirt/qemu"
 
 /*
  * A question is asked on a thread of its own, which is left behind if it does not come back in
@@ -126,6 +130,14 @@ static enum ask_answer destroy(struct virt *virt, const char *guest)
 enum ask_answer ask_runs(const char *guest, guint seconds)
 {
 	return ask(runs, guest, seconds);
+}
+
+gboolean ask_knows(const char *guest)
+{
+	g_autofree char *name = g_strconcat(guest, ".xml", NULL);
+	g_autofree char *path = g_build_filename(LIBVIRT_STATUS, name, NULL);
+
+	return access(path, F_OK) == 0;
 }
 
 enum ask_answer ask_agent(const char *guest, guint seconds)

@@ -16,6 +16,16 @@ enum ask_answer {
 /* ask_runs - does libvirt count this guest as running, or as being started? */
 enum ask_answer ask_runs(const char *guest, guint seconds);
 
+/**
+ * ask_knows - does libvirt, which gives no answer, have this guest for a running one?
+ *
+ * It keeps that in a file for its next start. If the guest is gone by then, it cleans up after it,
+ * and part of that is a reset of the bus of each device that is not on vfio-pci
+ * (virPCIDeviceReset in libvirt's src/util/virpci.c), whatever driver it has by then: the card of
+ * a desktop that had it back already is dead after it (tried). So who can wait for libvirt does.
+ */
+gboolean ask_knows(const char *guest);
+
 /* ask_agent - has something in the guest opened its guest agent's port? */
 enum ask_answer ask_agent(const char *guest, guint seconds);
 

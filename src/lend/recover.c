@@ -22,7 +22,15 @@ static gboolean is_seen(const struct handover_state *state)
 static gboolean may_take_back(const struct handover_state *state,
 			      const struct lend_options *options, const struct lend_report *report)
 {
-	if (ask_runs(state->name, LIBVIRT_SECONDS) != ASK_YES)
+	enum ask_answer runs = ask_runs(state->name, LIBVIRT_SECONDS);
+
+	if (runs == ASK_NO_ANSWER && ask_knows(state->name))
+		lend_say(report, LEND_WARNING,
+			 "libvirt does not answer, and has %s for running. When it starts again it "
+			 "may reset the card under its driver; if the card is dead then, restart "
+			 "the machine",
+			 state->name);
+	if (runs != ASK_YES)
 		return TRUE;
 	if (!options->end_guest) {
 		lend_say(report, LEND_SAID,
