@@ -2,10 +2,12 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "lend/ask.h"
 #include "lend/deadman.h"
 #include "lend/lend.h"
 
-#define GROUP_SECONDS 30 /* from the end of QEMU to a free VFIO group */
+#define GROUP_SECONDS 30   /* from the end of QEMU to a free VFIO group */
+#define LIBVIRT_SECONDS 15 /* to wait for an answer */
 
 /*
  * libvirt would find what is missing only after the card has changed hands. Better said before
@@ -30,6 +32,14 @@ static gboolean check_files_and_networks(struct virt *virt, const struct domain_
 	return TRUE;
 }
 
+/* libvirt can die in the middle of a start, and then goes on or cleans up when it is back. */
+static gboolean may_run(const char *guest)
+{
+	enum ask_answer runs = ask_runs(guest, LIBVIRT_SECONDS);
+
+	return runs == ASK_YES || (runs == ASK_NO_ANSWER && ask_knows(guest));
+}
+
 /*
  * Start the domain. No lock of ours is held meanwhile: libvirt calls our hook from inside, and on
  * failure the hook takes back what was lent. Taking it back once more here does no harm, and is
@@ -44,7 +54,12 @@ static gboolean start(struct virt *virt, struct host *host, const struct domain_
 	lend_say(report, LEND_STEP, "starting %s", facts->name);
 	if (virt_start(virt, facts->name, &failure))
 		return TRUE;
-	if (lend_take_back(host, facts->uuid, facts->name, GROUP_SECONDS, report, &undo_error))
+	if (may_run(facts->name))
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK,
+			    "%s; but it may be running all the same. The card comes back when "
+			    "libvirt says that it is not, or at once with: hotseat recover",
+			    failure->message);
+	else if (lend_take_back(host, facts->uuid, facts->name, GROUP_SECONDS, report, &undo_error))
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED,
 			    "%s; the card is back with the host", failure->message);
 	else
