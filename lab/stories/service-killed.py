@@ -2,7 +2,8 @@
 """Protects: whoever is killed at whatever moment, the card comes back, and nothing is left or leaked.
 
 Rounds of up and down in one boot, while a process opens the card every second. In each, hotseatd,
-QEMU, libvirtd or the command line are killed at random moments. HOTSEAT_LAB_SEED repeats a run.
+QEMU, libvirtd or the command line are killed at random moments. HOTSEAT_LAB_SEED repeats a run; HOTSEAT_LAB_ROUNDS
+makes it shorter.
 """
 
 import os
@@ -16,7 +17,7 @@ FRESH = True
 LONG = True
 LIMIT = 7200
 
-ROUNDS = 20
+ROUNDS = int(os.environ.get("HOTSEAT_LAB_ROUNDS", "20"))
 TINY = SMALL.replace("256M", "64M")
 VICTIMS = {
     "hotseatd": "$(pidof hotseatd)",
