@@ -20,9 +20,10 @@ enum ask_answer ask_runs(const char *guest, guint seconds);
  * ask_knows - does libvirt, which gives no answer, have this guest for a running one?
  *
  * It keeps that in a file for its next start. If the guest is gone by then, it cleans up after it,
- * and part of that is a reset of the bus of each device that is not on vfio-pci
- * (virPCIDeviceReset in libvirt's src/util/virpci.c), whatever driver it has by then: the card of
- * a desktop that had it back already is dead after it (tried). So who can wait for libvirt does.
+ * which seems to reset the bus of each device that is not on vfio-pci (virPCIDeviceReset in
+ * libvirt's src/util/virpci.c), whatever driver it has by then. A card that its desktop had back
+ * before libvirtd was started again answered nothing any more (seen in the lab, libvirt 11.3). So
+ * who can wait for libvirt does.
  */
 gboolean ask_knows(const char *guest);
 
