@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stopping commands at each of their writing system calls; the loop runs inside (points.sh)."""
+"""Stopping commands at each of their writing system calls; the loop runs inside (points.sh).
+
+The commands do the work themselves here: with hotseatd there, a killed command is only a caller
+that is gone. What becomes of a killed hotseatd is told in service and service-killed.
+"""
 
 import os
 import re
@@ -16,8 +20,12 @@ def stop_everywhere(desktop, teller, guest, script, seconds):
         loops = file.read()
     # For whoever tries a loop out and has no time for all of it.
     step = int(os.environ.get("HOTSEAT_LAB_STEP", "1"))
-    said = desktop.run(f"export state={shlex.quote(HOST_STATE)}\n{loops}\nbegin {guest} {step}\n{script}",
-                       seconds=seconds, check=False).out
+    desktop.run("systemctl mask --runtime --now hotseatd")
+    try:
+        said = desktop.run(f"export state={shlex.quote(HOST_STATE)}\n{loops}\n"
+                           f"begin {guest} {step}\n{script}", seconds=seconds, check=False).out
+    finally:
+        desktop.run("systemctl unmask --runtime hotseatd")
     points = re.findall(r"^POINTS (\d+) (.*)$", said, re.MULTILINE)
     expect("WRONG" not in said, said.strip())
     expect(points and all(int(number) > 0 for number, _ in points), f"no point was reached: {said}")

@@ -115,6 +115,7 @@ hook_points() {
 		start
 		cat > $hook_file <<-END
 			#!/bin/sh
+			export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere
 			[ "\$2" = release ] || exec hotseat hook "\$@"
 			/lab/bin/killat $n hotseat hook "\$@" > /tmp/points.said 2>&1
 			echo \$? > /tmp/points.status
@@ -130,8 +131,10 @@ hook_points() {
 	echo "POINTS $(((n - 1) / step)) $name"
 }
 
-# begin GUEST STEP - how all was; STEP 1 is every point
+# begin GUEST STEP - how all was; STEP 1 is every point. To look for a service that is not there
+# would only add calls.
 begin() {
+	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere
 	guest=$1 step=$2
 	now > /tmp/points.before
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/lend.h"
+#include "cli/handing.h"
 #include "core/error.h"
 
 #define HOOK_XML_MAX (4 << 20)
-#define HOOK_GROUP_TIMEOUT 30 /* seconds; libvirt waits for us */
 
 /* libvirt writes the domain's XML to our standard input; unread, it would complain. */
 static char *read_xml(GError **error)
@@ -33,16 +31,49 @@ static char *read_xml(GError **error)
  * Nothing in here calls libvirt: the daemon waits for us while it holds the guest (BD-12). Verbs
  * that we do not know mean nothing: "reconnect" comes for running guests when the daemon restarts.
  */
+static const struct operation {
+	const char *name, *method;
+	guint seconds; /* libvirt itself would wait for ever */
+	gboolean (*alone)(const char *xml, const struct lend_report *report, GError **error);
+} operations[] = {
+	{ "prepare", "Prepare", 60, lend_prepare },
+	{ "release", "Release", 60, lend_release },
+};
+
+static const struct operation *find_operation(const char *name)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(operations); i++) {
+		if (g_str_equal(operations[i].name, name))
+			return &operations[i];
+	}
+	return NULL;
+}
+
+/*
+ * hotseatd does the work, because an unbind that hangs must not take libvirt's child along. Where
+ * it is not there, or is killed in the middle, the same is done here: all of it can be done twice.
+ */
+static gboolean act(const struct operation *operation, const char *uuid, const char *xml,
+		    GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+
+	if (client_hook(operation->method, uuid, xml, operation->seconds, &handing_report,
+			&failure))
+		return TRUE;
+	if (client_is_absent(failure) || hotseat_error_is(failure, HOTSEAT_ERROR_NOT_BACK))
+		return operation->alone(xml, &handing_report, error);
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return FALSE;
+}
+
 static int run(const struct invocation *invocation, char **arguments, GError **error)
 {
-	const char *operation = arguments[1];
-	gboolean prepare = g_str_equal(operation, "prepare");
-	gboolean release = g_str_equal(operation, "release");
+	const struct operation *operation = find_operation(arguments[1]);
 	g_autofree char *xml = read_xml(error);
 	autoptr(domain_facts) facts = NULL;
-	autoptr(host) host = NULL;
 
-	if (!prepare && !release) {
+	if (operation == NULL) {
 		g_clear_error(error);
 		return EXIT_SUCCESS;
 	}
@@ -53,14 +84,7 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 		return -1;
 	if (!facts->ours || facts->uuid == NULL)
 		return EXIT_SUCCESS;
-	host = host_new_live(error);
-	if (host == NULL)
-		return -1;
-	if (prepare)
-		return handover_note_hook(host, facts->uuid, error) ? EXIT_SUCCESS : -1;
-	return lend_take_back(host, facts->uuid, facts->name, HOOK_GROUP_TIMEOUT, error)
-		       ? EXIT_SUCCESS
-		       : -1;
+	return act(operation, facts->uuid, xml, error) ? EXIT_SUCCESS : -1;
 }
 
 const struct command command_hook = {
@@ -71,7 +95,9 @@ const struct command command_hook = {
 	.summary = "What libvirt calls when a guest starts and ends",
 	.description =
 		"Called by /etc/libvirt/hooks/qemu.d/hotseat with the guest's XML on standard "
-		"input. At the guest's end the card goes back to the host, also when it was shut "
+		"input. Before a guest starts its card is lent, also when virsh, virt-manager or "
+		"autostart start it; if that cannot be, the guest is not started, and libvirt says "
+		"why. At the guest's end the card goes back to the host, also when it was shut "
 		"down from inside or destroyed.",
 	.flags = COMMAND_HIDDEN,
 	.run = run,

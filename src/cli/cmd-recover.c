@@ -1,89 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/lend.h"
+#include "cli/handing.h"
 #include "core/error.h"
 
-#define RECOVER_GROUP_TIMEOUT 10 /* seconds to wait for QEMU to let go of the group */
-
 static char *guest_name;
+static gboolean end_guest, unless_seen;
 
 static const GOptionEntry options[] = {
 	{ "guest", 0, 0, G_OPTION_ARG_STRING, &guest_name, "Only what this guest had", "GUEST" },
+	{ "end-guest", 0, 0, G_OPTION_ARG_NONE, &end_guest,
+	  "Pull the plug of the guest of --guest if it runs", NULL },
+	{ "unless-seen", 0, 0, G_OPTION_ARG_NONE, &unless_seen,
+	  "With --end-guest: not if it was confirmed or its agent answers (root)", NULL },
 	{ NULL },
 };
 
-/*
- * Where libvirt answers it knows best whether a guest runs or is being started: it counts a domain
- * as active from before it calls our hook. Where it does not, the VFIO group decides: a busy one
- * is never touched.
- */
-static gboolean still_runs(struct virt *virt, const char *name)
+static gboolean check_options(GError **error)
 {
-	enum guest_state state;
-
-	return virt != NULL && virt_guest_state(virt, name, &state, NULL) &&
-	       state != GUEST_SHUT_OFF && state != GUEST_CRASHED;
-}
-
-/* recover_one - TRUE unless something of this guest's is still not back */
-static gboolean recover_one(struct host *host, struct virt *virt,
-			    const struct handover_state *state)
-{
-	g_autoptr(GError) error = NULL;
-
-	if (still_runs(virt, state->name)) {
-		printf("%s is running and keeps its card; end it with: sudo hotseat down %s\n",
-		       state->name, state->name);
+	if (!end_guest && !unless_seen)
 		return TRUE;
-	}
-	if (!lend_take_back(host, state->uuid, state->name, RECOVER_GROUP_TIMEOUT, &error)) {
-		fprintf(stderr, "hotseat: %s\n", error->message);
-		return FALSE;
-	}
-	printf("What %s had is back with the host.\n", state->name);
-	return TRUE;
+	if (end_guest && guest_name != NULL && guest_name[0] != '\0')
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
+		    "--end-guest needs --guest, so that no other guest is ended; --unless-seen "
+		    "needs both");
+	return FALSE;
 }
 
+/*
+ * Root asks nobody: this is what one runs when everything else has failed, the service and the bus
+ * included. The journals' locks keep the service and us apart.
+ */
 static int run(const struct invocation *invocation, char **arguments, GError **error)
 {
-	autoptr(host) host = NULL;
-	autoptr(virt) virt = NULL;
-	g_autoptr(GPtrArray) states = NULL;
-	guint matching = 0;
-	guint failed = 0;
+	struct lend_options wanted = LEND_OPTIONS_DEFAULT;
 
-	if (!lend_require_root("recover", error))
+	if (!check_options(error))
 		return -1;
-	host = host_new_live(error);
-	if (host == NULL)
-		return -1;
-	states = handover_read_states(host, error);
-	if (states == NULL)
-		return -1;
-	if (states->len > 0)
-		virt = virt_open(NULL); /* recovery must work without libvirt too */
-	for (guint i = 0; i < states->len; i++) {
-		const struct handover_state *state = g_ptr_array_index(states, i);
-
-		if (guest_name != NULL && !g_str_equal(guest_name, state->name) &&
-		    !g_str_equal(guest_name, state->uuid))
-			continue;
-		matching++;
-		if (!recover_one(host, virt, state))
-			failed++;
-	}
-	if (matching == 0)
-		puts("Nothing is lent, so there is nothing to put back.");
-	if (failed > 0) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK,
-			    "%u of %u could not be put back; the journal is kept, try again",
-			    failed, matching);
-		return -1;
-	}
-	return EXIT_SUCCESS;
+	wanted.end_guest = end_guest;
+	wanted.dead_man_acts = unless_seen;
+	if (geteuid() == 0)
+		return lend_recover(guest_name, &wanted, &handing_report, error) ? EXIT_SUCCESS
+										 : -1;
+	return handing_run("Recover", ARGUMENTS_RECOVER, lend_recover, guest_name, &wanted,
+			   "recover", error);
 }
 
 static const char *const examples[] = {
@@ -100,7 +63,7 @@ const struct command command_recover = {
 		"Reads the journals in /run/hotseat and restores what they say, in reverse order. "
 		"Safe at any time: what a running guest has is left with it, what somebody else "
 		"changed is left and named, and a second run finds nothing to do. Needs no "
-		"libvirt.\n\n"
+		"libvirt, and as root neither the service nor the bus.\n\n"
 		"After a reboot there is nothing to recover: what a handover changes does not "
 		"outlive the kernel.",
 	.examples = examples,

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "cli/lend.h"
 #include "core/diff.h"
 #include "core/error.h"
 #include "core/size.h"
 #include "guest/domain-edit.h"
 #include "plan/plan.h"
+#include "lend/lend.h"
 
 /*
  * What concerns card, cores, memory and the host's steps is planned and generated as for a new

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "cli/keeping.h"
-#include "cli/lend.h"
+#include "cli/handing.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/table.h"
+#include "lend/keeping.h"
 
 static gboolean with_memory;
 
@@ -239,7 +239,7 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 	autoptr(snapshot_store) store = NULL;
 	struct job job;
 
-	if (action == NULL || !lend_require_root(full, error))
+	if (action == NULL || !handing_require_root(full, error))
 		return -1;
 	virt = virt_open(error);
 	facts = virt != NULL ? lend_read_guest(virt, arguments[1], error) : NULL;

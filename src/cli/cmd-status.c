@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/handing.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/table.h"
@@ -32,7 +34,7 @@ static void print_text(const GPtrArray *states)
 		}
 		table_print(table, stdout);
 		if (!state->complete && state->pid == 0)
-			printf("Left behind by something that was killed; put back with: sudo "
+			printf("Left behind by something that was killed; put back with: "
 			       "hotseat recover\n");
 	}
 }
@@ -68,14 +70,26 @@ static void print_json(const GPtrArray *states)
 	json_print(json, stdout);
 }
 
+/* The journals are root's; hotseatd reads them for the others. */
+static GPtrArray *read_states(GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	GPtrArray *states;
+
+	if (geteuid() == 0)
+		return lend_read_states(error);
+	states = client_states(&failure);
+	if (states == NULL && client_is_absent(failure))
+		handing_set_denied(error, failure, "status");
+	else if (states == NULL)
+		g_propagate_error(error, g_steal_pointer(&failure));
+	return states;
+}
+
 static int run(const struct invocation *invocation, char **arguments, GError **error)
 {
-	autoptr(host) host = host_new_live(error);
-	g_autoptr(GPtrArray) states = NULL;
+	g_autoptr(GPtrArray) states = read_states(error);
 
-	if (host == NULL)
-		return -1;
-	states = handover_read_states(host, error);
 	if (states == NULL)
 		return -1;
 	if (invocation->json)

@@ -32,6 +32,7 @@ const struct command *const command_table[] = {
 	&command_up,
 	&command_down,
 	&command_status,
+	&command_confirm,
 	&command_recover,
 	&command_hook,
 	&command_seat,

@@ -5,6 +5,7 @@
 
 /* One line for each src/cli/cmd-NAME.c. */
 extern const struct command command_check;
+extern const struct command command_confirm;
 extern const struct command command_devices;
 extern const struct command command_down;
 extern const struct command command_explain;

@@ -106,6 +106,7 @@ struct domain_facts {
 	int node;         /* <numatune>, if it is one node; else -1 */
 	char *cpus;       /* that its vCPUs are pinned to, "2,3,4"; NULL: not pinned */
 	struct domain_lend lend;
+	gboolean agent;    /* of a running guest: its agent has opened its port */
 };
 
 /**

@@ -207,6 +207,8 @@ struct domain_facts *domain_facts_parse(const char *xml, GError **error)
 	read_devices(context, facts);
 	read_machine(context, facts);
 	read_lend(context, &facts->lend);
+	facts->agent = xml_has(context, "/domain/devices/channel/target"
+					"[@name='org.qemu.guest_agent.0'][@state='connected']");
 	return g_steal_pointer(&facts);
 }
 

@@ -243,14 +243,14 @@ void virt_set_error(GError **error, const char *what)
 	set_error(error, "%s", what);
 }
 
-char *virt_domain_xml(struct virt *virt, const char *name, GError **error)
+static char *read_xml(struct virt *virt, const char *name, guint flags, GError **error)
 {
 	g_autoptr(virDomain) domain = find_domain(virt, name, error);
 	char *theirs, *xml;
 
 	if (domain == NULL)
 		return NULL;
-	theirs = libvirt.virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
+	theirs = libvirt.virDomainGetXMLDesc(domain, flags);
 	if (theirs == NULL) {
 		set_error(error, "cannot read the definition of %s", name);
 		return NULL;
@@ -258,6 +258,16 @@ char *virt_domain_xml(struct virt *virt, const char *name, GError **error)
 	xml = g_strdup(theirs);
 	free(theirs);
 	return xml;
+}
+
+char *virt_domain_xml(struct virt *virt, const char *name, GError **error)
+{
+	return read_xml(virt, name, VIR_DOMAIN_XML_INACTIVE, error);
+}
+
+char *virt_domain_live_xml(struct virt *virt, const char *name, GError **error)
+{
+	return read_xml(virt, name, 0, error);
 }
 
 gboolean virt_define(struct virt *virt, const char *xml, char **uuid, GError **error)

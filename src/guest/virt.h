@@ -56,6 +56,9 @@ const char *guest_state_name(enum guest_state state);
  */
 char *virt_domain_xml(struct virt *virt, const char *name, GError **error);
 
+/* virt_domain_live_xml - the XML of the guest as it runs now */
+char *virt_domain_live_xml(struct virt *virt, const char *name, GError **error);
+
 /* virt_list - names of all persistent domains, sorted, for g_strfreev() */
 char **virt_list(struct virt *virt, GError **error);
 

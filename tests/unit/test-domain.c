@@ -456,6 +456,34 @@ static void test_stranger(void)
 	g_assert_cmpstr(facts->toggle, ==, "ctrl-ctrl");
 }
 
+/* The dead man's switch goes by these: may nobody see the guest, and has it been heard of? */
+static void test_seen(void)
+{
+	static const struct {
+		const char *devices;
+		gboolean screen, agent;
+	} cases[] = {
+		{ "", FALSE, FALSE },
+		{ "<video><model type='none'/></video>", FALSE, FALSE },
+		{ "<video><model type='vga'/></video>", TRUE, FALSE },
+		{ "<channel><target name='org.qemu.guest_agent.0' state='disconnected'/></channel>",
+		  FALSE, FALSE },
+		{ "<channel><target name='com.redhat.spice.0' state='connected'/></channel>", FALSE,
+		  FALSE },
+		{ "<channel><target name='org.qemu.guest_agent.0' state='connected'/></channel>",
+		  FALSE, TRUE },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *xml = g_strdup_printf(
+			"<domain><name>x</name><devices>%s</devices></domain>", cases[i].devices);
+		autoptr(domain_facts) facts = domain_facts_parse(xml, NULL);
+
+		g_assert_cmpint(facts->screen, ==, cases[i].screen);
+		g_assert_cmpint(facts->agent, ==, cases[i].agent);
+	}
+}
+
 /* A hostile document must be refused, not expanded, and never crash us. */
 static void test_bad_documents(void)
 {
@@ -569,6 +597,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/domain/lend-round-trip", test_lend_round_trip);
 	g_test_add_func("/domain/round-trip", test_round_trip);
 	g_test_add_func("/domain/stranger", test_stranger);
+	g_test_add_func("/domain/seen", test_seen);
 	g_test_add_func("/domain/bad-documents", test_bad_documents);
 	g_test_add_func("/domain/truncated", test_truncated);
 	g_test_add_func("/domain/names", test_names);

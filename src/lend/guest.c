@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/lend.h"
-
-#include <stdio.h>
-#include <unistd.h>
+#include "lend/lend.h"
 
 #include "core/error.h"
 
-gboolean lend_require_root(const char *command_line, GError **error)
+void lend_say(const struct lend_report *report, enum lend_line kind, const char *format, ...)
 {
-	if (geteuid() == 0)
-		return TRUE;
-	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_DENIED,
-		    "only root can hand devices over; try: sudo hotseat %s", command_line);
-	return FALSE;
+	g_autofree char *text = NULL;
+	va_list args;
+
+	if (report == NULL || report->line == NULL)
+		return;
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	report->line(kind, text, report->data);
+}
+
+void lend_report_step(const char *what, gboolean done, void *data)
+{
+	if (done)
+		lend_say(data, LEND_STEP, "%s", what);
 }
 
 struct domain_facts *lend_read_guest(struct virt *virt, const char *name, GError **error)
@@ -74,27 +81,6 @@ const struct card *lend_find_card(const struct machine *machine, const struct do
 		return NULL;
 	}
 	return card;
-}
-
-void lend_print_step(const char *what, gboolean done, void *data)
-{
-	if (done)
-		fprintf(stderr, "  %s\n", what);
-}
-
-gboolean lend_take_back(struct host *host, const char *uuid, const char *name, guint seconds,
-			GError **error)
-{
-	const struct handover_options options = { .progress = lend_print_step, .seconds = seconds };
-	g_autoptr(GPtrArray) left = NULL;
-
-	if (!handover_down(host, uuid, &options, &left, error)) {
-		g_prefix_error(error, "cannot take back what %s had: ", name);
-		return FALSE;
-	}
-	for (guint i = 0; left != NULL && i < left->len; i++)
-		fprintf(stderr, "  left as it is: %s\n", (const char *)g_ptr_array_index(left, i));
-	return TRUE;
 }
 
 const char *lend_chord(const struct domain_facts *facts)

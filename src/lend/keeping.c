@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/keeping.h"
-
-#include <stdio.h>
+#include "lend/keeping.h"
 
 #include "core/error.h"
 #include "guest/virt-backup.h"
@@ -70,8 +68,6 @@ struct snapshot_store *keeping_settle(struct keeping *keeping, GError **error)
 
 	if (store == NULL || !snapshot_needs_settling(store))
 		return g_steal_pointer(&store);
-	fprintf(stderr, "  finishing what was interrupted in the snapshots of %s\n",
-		keeping->guest.name);
 	if (keeping->guest.copy_live != NULL)
 		virt_backup_abandon(keeping->virt, keeping->guest.name);
 	if (snapshot_settle(store, &keeping->guest, error))

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/handing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/error.h"
+
+static void print_line(enum lend_line kind, const char *text, void *data)
+{
+	switch (kind) {
+	case LEND_STEP:
+		fprintf(stderr, "  %s\n", text);
+		break;
+	case LEND_SAID:
+		printf("%s\n", text);
+		/* Afterwards the screen may be gone. */
+		fflush(stdout);
+		break;
+	case LEND_WARNING:
+		fprintf(stderr, "hotseat: %s\n", text);
+		break;
+	}
+}
+
+const struct lend_report handing_report = { .line = print_line };
+
+void handing_set_denied(GError **error, const GError *absent, const char *command_line)
+{
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_DENIED,
+		    "hotseatd does not answer (%s), and without it only root can do that; try: "
+		    "sudo hotseat %s",
+		    absent->message, command_line);
+}
+
+gboolean handing_require_root(const char *command_line, GError **error)
+{
+	if (geteuid() == 0)
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_DENIED,
+		    "only root can do that; try: sudo hotseat %s", command_line);
+	return FALSE;
+}
+
+int handing_run(const char *method, enum arguments_method kind,
+		gboolean (*alone)(const char *guest, const struct lend_options *options,
+				  const struct lend_report *report, GError **error),
+		const char *guest, const struct lend_options *options, const char *command_line,
+		GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+
+	if (client_call(method, kind, guest, options, &handing_report, &failure))
+		return EXIT_SUCCESS;
+	if (!client_is_absent(failure)) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return -1;
+	}
+	if (geteuid() != 0) {
+		handing_set_denied(error, failure, command_line);
+		return -1;
+	}
+	return alone(guest, options, &handing_report, error) ? EXIT_SUCCESS : -1;
+}
