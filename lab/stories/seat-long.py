@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Protects: what the story "seat" sees once, a hundred times of a hundred: the relay killed, stopped
-and left alone, keyboards pulled out while typing, a guest that stands still.
+"""Protects: what the story "seat" sees once, a hundred times of a hundred: keyboards pulled
+out with keys down, relay or controller killed, the relay stopped, a guest that stands still.
 
 HOTSEAT_LAB_ROUNDS makes it fewer.
 """

@@ -39,9 +39,14 @@ def no_wakeups(desktop, teller, seat):
         desktop.monitor.call("input-send-event", events=[
             {"type": "rel", "data": {"axis": "x", "value": 3 + number % 5}}])
     desktop.type("abc")
-    desktop.run("sleep 1; pkill -x strace")
+    desktop.run("sleep 1")
     calls = desktop.run(f"cat {trace}").out
     expect_equal(calls, "", "what the relay did while the host had the seat")
+    # and the trace would have shown it
+    desktop.keys("ctrl", down=True)
+    desktop.keys("ctrl", down=False)
+    calls = desktop.run(f"sleep 1; pkill -x strace; cat {trace}").out
+    expect("read(" in calls, f"a key of the chord did not wake the relay: {calls!r}")
 
 
 def both_sides(desktop, teller, seat):
