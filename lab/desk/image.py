@@ -50,6 +50,11 @@ class Base:
     kernel = property(lambda self: self.path("vmlinux"))
     initrd = property(lambda self: self.path("initrd"))
 
+    @property
+    def release(self):
+        """What "uname -r" says in there."""
+        return read(self.path("release")).decode()
+
 
 def cache_dir():
     """HOTSEAT_LAB_DIR, or .lab under the project; made if missing."""
@@ -138,19 +143,20 @@ def unpack_kernel(bzimage, root):
     return result.stdout
 
 
+def mmdebstrap(root, include, *options):
+    """Unpack Debian packages, and what they need, under root."""
+    mirror = host_mirror()
+    # INITRD=No: the lab has its own initramfs, and making Debian's takes a while.
+    run("mmdebstrap", "--mode=root", "--aptopt=Apt::Install-Recommends false",
+        "--dpkgopt=force-unsafe-io", *options, "--include=" + ",".join(include), SUITE, root,
+        *([mirror] if mirror else []), env={**os.environ, "INITRD": "No"})
+
+
 def debootstrap(root):
     """Make a Debian system under root."""
-    command = ["mmdebstrap", "--mode=root", "--variant=minbase",
-               "--aptopt=Apt::Install-Recommends false",
-               "--dpkgopt=force-unsafe-io", "--dpkgopt=force-confold"]
-    command += [f"--dpkgopt=path-exclude={path}" for path in EXCLUDED]
-    command += ["--include=" + ",".join(packages()),
-                "--customize-hook=" + os.path.join(LAB, "image", "customize"), SUITE, root]
-    mirror = host_mirror()
-    if mirror:
-        command.append(mirror)
-    # INITRD=No: the lab has its own initramfs, and making Debian's takes a while.
-    run(*command, env={**os.environ, "INITRD": "No"})
+    mmdebstrap(root, packages(), "--variant=minbase", "--dpkgopt=force-confold",
+               *(f"--dpkgopt=path-exclude={path}" for path in EXCLUDED),
+               "--customize-hook=" + os.path.join(LAB, "image", "customize"))
 
 
 def make_disk(tree, disk, megabytes):
@@ -168,6 +174,7 @@ def build_base(folder):
     modules_dir = os.path.join(root, "usr/lib/modules", version)
     busybox = read(os.path.join(root, "bin/busybox"))
 
+    write(os.path.join(folder, "release"), version.encode())
     write(os.path.join(folder, "vmlinux"),
           unpack_kernel(read(os.path.join(boot, "vmlinuz-" + version)), root))
     write(os.path.join(folder, "busybox"), busybox)
@@ -230,13 +237,14 @@ def guest_initrd(base_image, tools):
                          {name: read(os.path.join(tools, name)) for name in TOOLS[:2]})
 
 
-def second_disk(base_image, stage, disk):
+def second_disk(base_image, stage, disk, modules=None):
     """Write the desktop's second disk: /lab, and the stage tree that is laid over the system.
 
     Of the two guests, /lab/guest/small is for type 'qemu', where Linux takes minutes to start;
     /lab/guest/vmlinuz and initrd are Linux, for type 'kvm'.
 
-    stage: where "meson install --destdir" has put the project, or None for a desktop without.
+    stage: where "meson install --destdir" has put the project, or None for a desktop without;
+    modules: name -> path of kernel modules, which become /lab/modules/NAME.ko.
     """
     with tempfile.TemporaryDirectory(dir=cache_dir()) as tree:
         os.chmod(tree, 0o755)
@@ -246,6 +254,9 @@ def second_disk(base_image, stage, disk):
         os.link(base_image.kernel, os.path.join(guest, "vmlinuz"))
         build_small_guest(os.path.join(guest, "small"))
         write(os.path.join(guest, "initrd"), guest_initrd(base_image, os.path.join(tree, "bin")))
+        os.mkdir(os.path.join(tree, "modules"))
+        for name, path in (modules or {}).items():
+            shutil.copy(path, os.path.join(tree, "modules", name + ".ko"))
         if stage:
             shutil.copytree(stage, os.path.join(tree, "stage"), symlinks=True)
         else:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-from . import accel, image, stage, story
+from . import accel, image, modules, stage, story
 from .channel import ChannelError
 from .desktop import Desktop, DesktopError
 
@@ -19,14 +19,17 @@ NOT_MEASURED = "not measured"
 class Runner:
     """The image, the desktop that runs, and what became of the stories."""
 
-    def __init__(self, stage_folder):
+    def __init__(self, stage_folder, wanted_modules):
         self.teller = story.Teller()
         self.desktop = None
         self.faults = 0
         with self.teller.phase("image"):
             self.base = image.base()
+        with self.teller.phase("modules"):
+            built = modules.build(self.base, wanted_modules)
+        with self.teller.phase("second disk"):
             self.second = tempfile.NamedTemporaryFile(prefix="second-", dir=image.cache_dir())
-            image.second_disk(self.base, stage_folder, self.second.name)
+            image.second_disk(self.base, stage_folder, self.second.name, built)
         with self.teller.phase("accelerator"):
             self.accel = accel.probe(self.base)
             self.teller.say(f"The desktop runs under {self.accel.upper()}.")
@@ -117,11 +120,11 @@ def run_as_root(arguments):
             continue
 
 
-def main(stage_folder, build, arguments, tell):
+def main(stage_folder, build, arguments, tell, wanted_modules=()):
     """Tell stories as root: making a root file system takes root, "meson install" must not have it.
 
     tell: called with a Runner, returns whether all is well; arguments: what the program was asked
-    for, without stage and build.
+    for, without stage and build; wanted_modules: of lab/modules, those that the stories need.
     """
     # Die by exception, so that no QEMU and no folder is left behind.
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -130,7 +133,7 @@ def main(stage_folder, build, arguments, tell):
         with installed(stage_folder, build) as folder:
             if os.geteuid() != 0:
                 return run_as_root(["--stage", folder, *arguments])
-            runner = Runner(folder)
+            runner = Runner(folder, wanted_modules)
             try:
                 return 0 if tell(runner) else 1
             finally:

@@ -7,6 +7,7 @@ A story is a file in lab/stories. Its docstring says what it protects; then
                         which is checked, and shares one)
     LIMIT = 240         seconds after which it is over
     LONG = True         it is told only when asked for (may be left out)
+    MODULES = ("x",)    lab/modules that it needs; in there as /lab/modules/x.ko (may be left out)
     def tell(desktop, teller): ...
 
 It acts through the desktop and checks with expect(). Whatever is raised is a failure.
@@ -115,5 +116,6 @@ def load(name):
     spec = importlib.util.spec_from_file_location("story_" + name.replace("-", "_"), path)
     module = importlib.util.module_from_spec(spec)
     module.LONG = False
+    module.MODULES = ()
     spec.loader.exec_module(module)
     return module
