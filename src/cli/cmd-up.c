@@ -88,7 +88,13 @@ static void warn_without_hook(struct host *host, const struct domain_facts *fact
 
 static int hand_over(struct virt *virt, const struct domain_facts *facts, GError **error)
 {
-	const struct handover_guest guest = { facts->uuid, facts->name };
+	const struct handover_needs needs = lend_needs(facts);
+	const struct handover_guest guest = { facts->uuid, facts->name, &needs };
+	const unsigned int allow =
+		needs.stop_display_manager
+			? HANDOVER_ALLOW_LAST_DISPLAY | HANDOVER_ALLOW_HOLDERS
+		: take_last_display ? HANDOVER_ALLOW_LAST_DISPLAY
+				    : 0;
 	const struct handover_options progress = { .progress = lend_print_step };
 	autoptr(machine) machine = NULL;
 	autoptr(host) host = NULL;
@@ -101,7 +107,7 @@ static int hand_over(struct virt *virt, const struct domain_facts *facts, GError
 	if (machine == NULL)
 		return -1;
 	card = lend_find_card(machine, facts, error);
-	if (card == NULL || !handover_check(machine, card, take_last_display, error))
+	if (card == NULL || !handover_check(machine, card, allow, error))
 		return -1;
 	host = host_new_live(error);
 	if (host == NULL)
@@ -161,6 +167,10 @@ const struct command command_up = {
 		"vfio-pci, reads back that they are, and starts the guest. What is changed is "
 		"written to a journal in /run/hotseat before it is changed; if anything fails the "
 		"host is put back.\n\n"
+		"Before that, the host gets what the guest wants of it: huge pages, a governor, "
+		"cores of its own, a stopped display manager. The host does not go to sleep while "
+		"a guest has a card. All that comes back when the guest is down, or with the last "
+		"guest that wanted it.\n\n"
 		"It refuses, naming device, process and reason, when another device of the card's "
 		"IOMMU group is in use by the host, when somebody has the card open, or when the "
 		"card drives the only display.\n\n"

@@ -76,6 +76,19 @@ const struct card *lend_find_card(const struct machine *machine, const struct do
 	return card;
 }
 
+struct handover_needs lend_needs(const struct domain_facts *facts)
+{
+	return (struct handover_needs){
+		.memory_kib = facts->memory_kib,
+		.page_kib = facts->page_kib,
+		.node = facts->node,
+		.transparent = facts->transparent,
+		.governor = facts->governor,
+		.cpus = facts->own_cpus ? facts->cpus : NULL,
+		.stop_display_manager = facts->stop_display_manager,
+	};
+}
+
 void lend_print_step(const char *what, gboolean done, void *data)
 {
 	if (done)

@@ -29,6 +29,9 @@ struct domain_facts *lend_read_guest(struct virt *virt, const char *name, GError
 const struct card *lend_find_card(const struct machine *machine, const struct domain_facts *facts,
 				  GError **error);
 
+/* lend_needs - what a guest wants of the host; points into @facts */
+struct handover_needs lend_needs(const struct domain_facts *facts);
+
 /* lend_take_back - undo a guest's journal; prints steps and what was left. Idempotent. */
 gboolean lend_take_back(struct host *host, const char *uuid, const char *name, guint seconds,
 			GError **error);

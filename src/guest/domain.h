@@ -46,7 +46,28 @@ struct domain_facts {
 	char **images;     /* files and block devices of its disks, NULL-terminated */
 	char **networks;   /* libvirt networks that its interfaces are on, NULL-terminated */
 	char *toggle;      /* grabToggle of its evdev keyboard, "ctrl-ctrl"; NULL: none */
+
+	/* What it wants of the host while it has the card. */
+	guint64 memory_kib, page_kib;  /* page_kib: of <memoryBacking><hugepages>; 0: none */
+	int node;                      /* <numatune>, if it is one node; else -1 */
+	gboolean transparent;          /* <hotseat:lend hugepages='transparent'> */
+	char *governor;                /* <hotseat:lend governor='performance'>; NULL: as it is */
+	gboolean own_cpus;             /* <hotseat:lend cpuset='yes'> */
+	char *cpus;                    /* that its vCPUs are pinned to, "2,3,4"; NULL: not pinned */
+	gboolean stop_display_manager; /* <hotseat:lend display-manager='stop'> */
 };
+
+/*
+ * Beside its card our metadata say what a guest wants of the host. Each attribute may be left out:
+ *
+ *	<hotseat:guest>
+ *	  <hotseat:card fingerprint='…'/>
+ *	  <hotseat:lend hugepages='transparent' governor='performance' cpuset='yes'
+ *	                display-manager='stop'/>
+ *	</hotseat:guest>
+ *
+ * Huge pages of a fixed size are wanted by the domain's own <memoryBacking>.
+ */
 
 /**
  * domain_facts_parse - read a domain's XML, from libvirt or from a hook's standard input
