@@ -90,11 +90,10 @@ static int hand_over(struct virt *virt, const struct domain_facts *facts, GError
 {
 	const struct handover_needs needs = lend_needs(facts);
 	const struct handover_guest guest = { facts->uuid, facts->name, &needs };
-	const unsigned int allow =
-		needs.stop_display_manager
-			? HANDOVER_ALLOW_LAST_DISPLAY | HANDOVER_ALLOW_HOLDERS
-		: take_last_display ? HANDOVER_ALLOW_LAST_DISPLAY
-				    : 0;
+	const unsigned int allow = needs.stop_display_manager
+					   ? HANDOVER_ALLOW_LAST_DISPLAY | HANDOVER_ALLOW_HOLDERS
+				   : take_last_display ? HANDOVER_ALLOW_LAST_DISPLAY
+						       : 0;
 	const struct handover_options progress = { .progress = lend_print_step };
 	autoptr(machine) machine = NULL;
 	autoptr(host) host = NULL;

@@ -80,12 +80,12 @@ struct handover_needs lend_needs(const struct domain_facts *facts)
 {
 	return (struct handover_needs){
 		.memory_kib = facts->memory_kib,
-		.page_kib = facts->page_kib,
+		.page_kib = facts->lend.hugepages ? facts->page_kib : 0,
 		.node = facts->node,
-		.transparent = facts->transparent,
-		.governor = facts->governor,
-		.cpus = facts->own_cpus ? facts->cpus : NULL,
-		.stop_display_manager = facts->stop_display_manager,
+		.transparent = facts->lend.transparent,
+		.governor = facts->lend.governor,
+		.cpus = facts->lend.cpuset ? facts->cpus : NULL,
+		.stop_display_manager = facts->lend.display_manager,
 	};
 }
 

@@ -5,6 +5,19 @@
 #include "plan/plan.h"
 
 /*
+ * What of the host is changed while this guest has its card, beside the card. Each is a step that
+ * all guests share. In the metadata: <hotseat:lend hugepages="yes" governor="performance"
+ * cpuset="yes" display-manager="stop"/>; what is not there is not done.
+ */
+struct domain_lend {
+	gboolean hugepages;       /* reserve its pages when it starts, give them back at its end */
+	gboolean transparent;     /* hugepages="transparent": let the kernel make them by itself */
+	gboolean cpuset;          /* keep the host's programs off its cores */
+	gboolean display_manager; /* stop it first, start it afterwards: the only card is lent */
+	char *governor;           /* of the cores' frequency, "performance"; NULL: as it is */
+};
+
+/*
  * A guest is a libvirt domain. What a guest is to be, as plain data, and the domain XML for it:
  * the same data always make the same text. Follows the facts named at each element.
  */
@@ -47,27 +60,12 @@ struct domain_facts {
 	char **networks;   /* libvirt networks that its interfaces are on, NULL-terminated */
 	char *toggle;      /* grabToggle of its evdev keyboard, "ctrl-ctrl"; NULL: none */
 
-	/* What it wants of the host while it has the card. */
-	guint64 memory_kib, page_kib;  /* page_kib: of <memoryBacking><hugepages>; 0: none */
-	int node;                      /* <numatune>, if it is one node; else -1 */
-	gboolean transparent;          /* <hotseat:lend hugepages='transparent'> */
-	char *governor;                /* <hotseat:lend governor='performance'>; NULL: as it is */
-	gboolean own_cpus;             /* <hotseat:lend cpuset='yes'> */
-	char *cpus;                    /* that its vCPUs are pinned to, "2,3,4"; NULL: not pinned */
-	gboolean stop_display_manager; /* <hotseat:lend display-manager='stop'> */
+	guint64 memory_kib;
+	guint64 page_kib; /* of its huge pages; 0: ordinary ones */
+	int node;         /* <numatune>, if it is one node; else -1 */
+	char *cpus;       /* that its vCPUs are pinned to, "2,3,4"; NULL: not pinned */
+	struct domain_lend lend;
 };
-
-/*
- * Beside its card our metadata say what a guest wants of the host. Each attribute may be left out:
- *
- *	<hotseat:guest>
- *	  <hotseat:card fingerprint='…'/>
- *	  <hotseat:lend hugepages='transparent' governor='performance' cpuset='yes'
- *	                display-manager='stop'/>
- *	</hotseat:guest>
- *
- * Huge pages of a fixed size are wanted by the domain's own <memoryBacking>.
- */
 
 /**
  * domain_facts_parse - read a domain's XML, from libvirt or from a hook's standard input

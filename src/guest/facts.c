@@ -88,16 +88,6 @@ static char *read_toggle(xmlXPathContext *context)
 	return toggle;
 }
 
-#define LEND "/domain/metadata/hotseat:guest/hotseat:lend/"
-
-static gboolean lend_says(xmlXPathContext *context, const char *attribute, const char *value)
-{
-	g_autofree char *path = g_strconcat(LEND "@", attribute, NULL);
-	g_autofree char *text = xml_find_text(context, path);
-
-	return g_strcmp0(text, value) == 0;
-}
-
 /* An amount of memory with its unit, KiB where it has none (libvirt docs/formatdomain.rst). */
 static guint64 read_kib(xmlXPathContext *context, const char *path, const char *attribute)
 {
@@ -109,15 +99,13 @@ static guint64 read_kib(xmlXPathContext *context, const char *path, const char *
 		const char *unit;
 		guint64 bytes;
 	} units[] = {
-		{ "KiB", 1 << 10 }, { "k", 1 << 10 },   { "MiB", 1 << 20 },
-		{ "M", 1 << 20 },   { "GiB", 1 << 30 }, { "G", 1 << 30 },
-		{ "b", 1 },         { "bytes", 1 },     { "KB", 1000 },
-		{ "MB", 1000000 },  { "GB", 1000000000 },
+		{ "KiB", 1 << 10 }, { "k", 1 << 10 },  { "MiB", 1 << 20 },   { "M", 1 << 20 },
+		{ "GiB", 1 << 30 }, { "G", 1 << 30 },  { "b", 1 },           { "bytes", 1 },
+		{ "KB", 1000 },     { "MB", 1000000 }, { "GB", 1000000000 },
 	};
 	guint64 count = 0;
 
-	if (number == NULL ||
-	    !g_ascii_string_to_unsigned(number, 10, 0, G_MAXUINT32, &count, NULL))
+	if (number == NULL || !g_ascii_string_to_unsigned(number, 10, 0, G_MAXUINT32, &count, NULL))
 		return 0;
 	for (guint i = 0; unit != NULL && i < G_N_ELEMENTS(units); i++) {
 		if (g_str_equal(units[i].unit, unit))
@@ -147,19 +135,26 @@ static int read_node(xmlXPathContext *context)
 		       : -1;
 }
 
-static void read_wants(xmlXPathContext *context, struct domain_facts *facts)
+static void read_machine(xmlXPathContext *context, struct domain_facts *facts)
 {
 	g_auto(GStrv) pinned = xml_find_texts(context, "/domain/cputune/vcpupin/@cpuset");
 
 	facts->memory_kib = read_kib(context, "/domain/memory", "");
 	facts->page_kib = read_page_kib(context);
 	facts->node = read_node(context);
-	facts->transparent = lend_says(context, "hugepages", "transparent");
-	facts->governor = xml_find_text(context, LEND "@governor");
-	facts->own_cpus = lend_says(context, "cpuset", "yes");
-	facts->stop_display_manager = lend_says(context, "display-manager", "stop");
 	if (pinned != NULL && pinned[0] != NULL)
 		facts->cpus = g_strjoinv(",", pinned);
+}
+
+#define LEND "/domain/metadata/hotseat:guest/hotseat:lend"
+
+static void read_lend(xmlXPathContext *context, struct domain_lend *lend)
+{
+	lend->hugepages = xml_has(context, LEND "[@hugepages='yes']");
+	lend->transparent = xml_has(context, LEND "[@hugepages='transparent']");
+	lend->cpuset = xml_has(context, LEND "[@cpuset='yes']");
+	lend->display_manager = xml_has(context, LEND "[@display-manager='stop']");
+	lend->governor = xml_find_text(context, LEND "/@governor");
 }
 
 struct domain_facts *domain_facts_parse(const char *xml, GError **error)
@@ -194,7 +189,8 @@ struct domain_facts *domain_facts_parse(const char *xml, GError **error)
 	facts->networks = xml_find_texts(
 		context, "/domain/devices/interface[@type='network']/source/@network");
 	facts->toggle = read_toggle(context);
-	read_wants(context, facts);
+	read_machine(context, facts);
+	read_lend(context, &facts->lend);
 	return g_steal_pointer(&facts);
 }
 
@@ -209,7 +205,7 @@ void domain_facts_free(struct domain_facts *facts)
 	g_strfreev(facts->images);
 	g_strfreev(facts->networks);
 	g_free(facts->toggle);
-	g_free(facts->governor);
 	g_free(facts->cpus);
+	g_free(facts->lend.governor);
 	g_free(facts);
 }

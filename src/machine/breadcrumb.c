@@ -93,7 +93,7 @@ static struct breadcrumb *parse(const char *line)
 struct breadcrumb *breadcrumb_read(const struct root *root, GError **error)
 {
 	g_autofree char *line = root_read(root, error, "var/lib/hotseat/" BREADCRUMB_FILE);
-	g_autofree char *boot = root_read(root, NULL, "proc/sys/kernel/random/boot_id");
+	g_autofree char *boot = NULL;
 	struct breadcrumb *breadcrumb;
 
 	if (line == NULL)
@@ -104,6 +104,7 @@ struct breadcrumb *breadcrumb_read(const struct root *root, GError **error)
 			    "/var/lib/hotseat/" BREADCRUMB_FILE " makes no sense; remove it");
 		return NULL;
 	}
+	boot = root_read(root, NULL, "proc/sys/kernel/random/boot_id");
 	breadcrumb->same_boot = g_strcmp0(boot, breadcrumb->boot) == 0;
 	breadcrumb->alive = breadcrumb->same_boot && breadcrumb->started != 0 &&
 			    process_started(root, breadcrumb->pid) == breadcrumb->started;
