@@ -40,10 +40,12 @@ static gboolean live_write_device(struct host *host, const char *address, const 
 	if (host->live == NULL)
 		host->live = writer_new(root_fd(host->root));
 	result = writer_write(host->live, path, value, host->lock, host->patience);
+	if (result == ETIMEDOUT || result == ECONNRESET) {
+		writer_free(host->live);
+		host->live = NULL;
+	}
 	if (result != ETIMEDOUT)
 		return set_write_error(result, path, value, error);
-	writer_free(host->live);
-	host->live = NULL;
 	host_set_stuck(host, address, error);
 	return FALSE;
 }

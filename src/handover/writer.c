@@ -149,14 +149,16 @@ static int ask(const struct writer *writer, const char *path, const char *value,
 		head->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(head), &lock, sizeof(lock));
 	}
-	return sendmsg(writer->socket, &message, MSG_NOSIGNAL) < 0 ? errno : 0;
+	if (sendmsg(writer->socket, &message, MSG_NOSIGNAL) >= 0)
+		return 0;
+	return errno == EPIPE ? ECONNRESET : errno;
 }
 
 static int wait_for_answer(const struct writer *writer, guint seconds)
 {
 	gint64 deadline = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
 	struct pollfd poll_for = { .fd = writer->socket, .events = POLLIN };
-	int result = EIO;
+	int result = 0;
 
 	for (;;) {
 		gint64 left = MAX(deadline - g_get_monotonic_time(), 0) / 1000;
@@ -168,7 +170,8 @@ static int wait_for_answer(const struct writer *writer, guint seconds)
 			break;
 	}
 	/* No answer at all: somebody has killed the writer. */
-	return recv(writer->socket, &result, sizeof(result), 0) == sizeof(result) ? result : EIO;
+	return recv(writer->socket, &result, sizeof(result), 0) == sizeof(result) ? result
+										  : ECONNRESET;
 }
 
 struct writer *writer_new(int root)

@@ -22,7 +22,9 @@ AUTOPTR_DEFINE(writer)
  *           process meanwhile; -1: none
  * @seconds: how long to wait for the answer
  *
- * Return: 0 or an errno; ETIMEDOUT if there was no answer, after which this writer is of no use.
+ * Return: 0 or an errno; ETIMEDOUT if there was no answer, ECONNRESET if the writer was killed.
+ * After these two this writer is of no use, and what became of the write is to be seen at the
+ * device.
  */
 int writer_write(struct writer *writer, const char *path, const char *value, int lock,
 		 guint seconds);
