@@ -166,11 +166,12 @@ static void set_busy_error(GError **error, const struct journal *journal, const 
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
 			    "process %d is working on this guest's handover", journal->worker);
 	else
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
-			    "another process is working on this guest's handover, or the kernel has "
-			    "still to answer one that has ended (the lock in %s is held); hotseat "
-			    "status tells more",
-			    path);
+		g_set_error(
+			error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
+			"another process is working on this guest's handover, or the kernel has "
+			"still to answer one that has ended (the lock in %s is held); hotseat "
+			"status tells more",
+			path);
 }
 
 static gboolean is_held(int fd)

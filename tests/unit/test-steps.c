@@ -507,7 +507,6 @@ static void test_leaves_what_others_changed(void)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(changes); i++) {
 		g_autoptr(GPtrArray) left = NULL;
-		g_autofree char *now = NULL;
 		struct fixture f;
 
 		set_up(&f);
@@ -574,6 +573,48 @@ static void test_module_in_use(void)
 	g_assert_false(up(&f, A, &error));
 	g_assert_nonnull(strstr(error->message, "nvidia_drm"));
 	g_assert_null(strstr(f.model->log->str, "unbind=" VIDEO_A));
+	assert_first(&f);
+	tear_down(&f);
+}
+
+/* With another card of NVIDIA's at the host its modules have to stay. */
+static void test_modules_stay(void)
+{
+	static char elsewhere[] = "0000:0a:00.0", nvidia[] = "nvidia";
+	struct pcidev other = { .address = elsewhere, .driver = nvidia };
+	struct machine machine = { 0 };
+	struct fixture f;
+
+	set_up(&f);
+	machine.devices = g_ptr_array_new();
+	g_ptr_array_add(machine.devices, &f.devices[0]);
+	g_ptr_array_add(machine.devices, &other);
+	f.devices[0].driver = nvidia;
+	g_assert_true(handover_up(f.host, &guests[A], &machine, &f.cards[A], &options, NULL));
+	g_assert_true(exists(&f, "sys/module/nvidia_drm"));
+	g_assert_null(strstr(f.model->log->str, "rmmod"));
+	recover(&f, A);
+	assert_first(&f);
+	g_ptr_array_unref(machine.devices);
+	tear_down(&f);
+}
+
+/* Somebody who opened the card after it was looked at: named, and the driver is not asked. */
+static void test_holder_at_the_last_moment(void)
+{
+	g_autoptr(GError) error = NULL;
+	struct fixture f;
+
+	set_up(&f);
+	manifest_add(f.model->manifest, "sys/devices/pci0000:00/" VIDEO_B
+					"/drm/card1/dev = 226:1\n"
+					"proc/123/comm = blender\n"
+					"proc/123/fd/7 -> /dev/dri/card1\n");
+	g_free(f.first);
+	f.first = picture(&f);
+	g_assert_false(up(&f, B, &error));
+	g_assert_nonnull(strstr(error->message, "blender (pid 123) has /dev/dri/card1 open"));
+	g_assert_null(strstr(f.model->log->str, "unbind"));
 	assert_first(&f);
 	tear_down(&f);
 }
@@ -782,6 +823,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/steps/subject-is-gone", test_subject_is_gone);
 	g_test_add_func("/steps/pages-short", test_pages_short);
 	g_test_add_func("/steps/module-in-use", test_module_in_use);
+	g_test_add_func("/steps/modules-stay", test_modules_stay);
+	g_test_add_func("/steps/holder-at-the-last-moment", test_holder_at_the_last_moment);
 	g_test_add_func("/steps/service-does-not-start", test_service_does_not_start);
 	g_test_add_func("/steps/refuses-all-cores", test_refuses_all_cores);
 	g_test_add_func("/steps/claim-without-journal", test_claim_without_journal);
