@@ -20,6 +20,7 @@ static void write_line(int dir, const char *line)
 
 	if (fd < 0)
 		return;
+	(void)fchmod(fd, 0644); /* a service's umask; everybody may read why a machine hung */
 	if (write(fd, line, strlen(line)) == (ssize_t)strlen(line) && fdatasync(fd) == 0 && is_new)
 		(void)fsync(dir);
 	close(fd);
