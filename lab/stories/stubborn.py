@@ -66,7 +66,7 @@ def comes_back(desktop, teller, before):
 
 def tells_after_reset(desktop, teller):
     desktop.run(f"echo 1 > {HELD}")
-    desktop.spawn("hotseat up stub", UP_LOG)
+    desktop.spawn("hotseat up stub; echo status $?", UP_LOG)
     desktop.run("timeout 60 sh -c 'until [ $(dmesg | grep -c \"asked to leave\") = 2 ]; "
                 "do sleep 0.2; done'", seconds=90)
     desktop.reset()
