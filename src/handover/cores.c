@@ -191,6 +191,7 @@ static const struct share cpus_share = {
 	.check_subject = is_unit,
 	.check_value = is_list,
 	.read = cpus_read,
+	.asked = TRUE,
 	.save = cpus_save,
 	.combine = cpus_combine,
 	.write = cpus_write,

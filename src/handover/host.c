@@ -72,10 +72,19 @@ static gboolean live_group_busy(struct host *host, const char *group)
 	return errno != ENOENT && errno != ENOTDIR && errno != ENODEV && errno != ENXIO;
 }
 
-/* The group of its own is for the kill: what a command has started goes with it. */
-static void lead_a_group(gpointer data)
+/*
+ * The group of its own is for the kill: what a command has started goes with it. The locks are for
+ * the case that we are killed: nobody looks at the host while the command still changes it.
+ */
+static void prepare_command(gpointer data)
 {
+	const struct host *host = data;
+
 	setpgid(0, 0);
+	if (host->lock >= 0)
+		fcntl(host->lock, F_SETFD, 0);
+	if (host->machine_lock >= 0)
+		fcntl(host->machine_lock, F_SETFD, 0);
 }
 
 /* wait_for_end - FALSE if the command had to be killed; *said gets what it wrote to stderr */
@@ -115,7 +124,7 @@ static gboolean live_run(struct host *host, const char *const *argv, guint secon
 
 	if (!g_spawn_async_with_pipes("/", arguments, NULL,
 				      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
-				      lead_a_group, NULL, &pid, NULL, NULL, &words, &failure)) {
+				      prepare_command, host, &pid, NULL, NULL, &words, &failure)) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED, "%s", failure->message);
 		return FALSE;
 	}
@@ -184,7 +193,7 @@ struct host *host_new_live(GError **error)
 	host->run_dir = g_strdup("/run/hotseat");
 	host->state_dir = g_strdup("/var/lib/hotseat");
 	host->patience = PATIENCE;
-	host->lock = -1;
+	host->lock = host->machine_lock = -1;
 	host->write = live_write;
 	host->write_device = live_write_device;
 	host->group_busy = live_group_busy;

@@ -14,8 +14,12 @@ struct host {
 	char *state_dir; /* where the breadcrumb lies: "/var/lib/hotseat"; NULL: none is kept */
 	guint patience;  /* seconds that a driver has to let go of a device */
 
-	/* lock - the lock of the guest's journal that is held now, or -1: see write_device() */
-	int lock;
+	/*
+	 * The locks of the guest's journal and of the machine's that are held now, or -1. Whoever
+	 * acts for us keeps them until it has ended, should we be killed before: see
+	 * write_device() and run().
+	 */
+	int lock, machine_lock;
 	GPtrArray *stuck; /* addresses of devices that a write of ours still hangs on */
 
 	/**
@@ -56,7 +60,7 @@ struct host {
 	gboolean (*unload_module)(struct host *host, const char *module, GError **error);
 
 	/**
-	 * run - run a command and wait for its end
+	 * run - run a command and wait for its end; it keeps our locks
 	 * @argv:    NULL-terminated; argv[0] is a path
 	 * @seconds: after which it is killed, and has failed
 	 */

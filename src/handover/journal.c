@@ -51,12 +51,17 @@
 #define JOURNAL_FULL_BYTES (2 << 20)
 #define JOURNAL_POLL_MS 50
 
+static int *lock_of(struct host *host, const char *uuid)
+{
+	return g_str_equal(uuid, JOURNAL_MACHINE) ? &host->machine_lock : &host->lock;
+}
+
 void journal_free(struct journal *journal)
 {
 	if (journal == NULL)
 		return;
 	if (journal->host != NULL)
-		journal->host->lock = -1;
+		*lock_of(journal->host, journal->uuid) = -1;
 	if (journal->fd >= 0)
 		close(journal->fd);
 	if (journal->dir >= 0)
@@ -269,12 +274,11 @@ gboolean journal_hold(struct host *host, const char *uuid, gboolean create, guin
 	}
 	held->dir = dir;
 	held->fd = fd;
-	if (!g_str_equal(uuid, JOURNAL_MACHINE)) {
-		held->host = host;
-		host->lock = fd;
-		/* Whatever hung has come back, or we had not got the lock. */
+	held->host = host;
+	*lock_of(host, uuid) = fd;
+	/* Whatever hung has come back, or we had not got the guest's lock. */
+	if (lock_of(host, uuid) == &host->lock)
 		g_clear_pointer(&host->stuck, g_ptr_array_unref);
-	}
 	*journal = held;
 	return TRUE;
 }

@@ -28,7 +28,7 @@ struct journal {
 	int worker;             /* pid of the last process that wrote it */
 	guint64 worker_started; /* its start time, because pids come again */
 
-	struct host *host; /* of a guest's journal that we hold: host::lock is its */
+	struct host *host; /* of a journal that we hold: has its lock */
 
 	/* Of a journal that we hold; else -1. */
 	int dir, fd;

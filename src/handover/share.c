@@ -156,6 +156,11 @@ static gboolean is_ours(const struct journal_entry *entry, const char *now)
 	return FALSE;
 }
 
+static gboolean may_still_change(const struct journal_entry *entry)
+{
+	return share_of(entry->step)->asked && entry->values->len > 0;
+}
+
 /*
  * settle - set what the baseline and all claims come to
  * @undo: NULL forwards, where the guest gets what it wants; backwards, what somebody else has set
@@ -179,7 +184,7 @@ static gboolean settle(struct host *host, struct journal *machine, guint number,
 		g_propagate_error(error, g_steal_pointer(&failure));
 		return FALSE;
 	}
-	if (g_str_equal(now, wanted))
+	if (g_str_equal(now, wanted) && !(undo != NULL && may_still_change(entry)))
 		return TRUE;
 	if (undo != NULL && !is_ours(entry, now)) {
 		step_leave(undo, "%s was set to %s by somebody else, and was %s before", what, now,
@@ -238,7 +243,7 @@ static gboolean back_to_baseline(struct host *host, struct journal *machine, gui
 	return TRUE;
 }
 
-/* is_settled - is there nothing to be written for an entry without claims? */
+/* is_settled - does an entry without claims look as if it were back, or as somebody else's? */
 static gboolean is_settled(struct host *host, const struct journal_entry *entry)
 {
 	const struct step *step = entry->step;

@@ -46,6 +46,12 @@ struct share {
 	/* clean - remove what is left when the baseline is back; can be done twice; may be NULL */
 	gboolean (*clean)(struct host *host, const struct step *baseline, GError **error);
 
+	/*
+	 * asked - the change is asked of somebody, and may still come when we were killed and it
+	 * looks as if nothing had happened. So the way back asks as well, in any case.
+	 */
+	gboolean asked;
+
 	/* is_between - can a killed change from one value to the other have left this? May be NULL.
 	 */
 	gboolean (*is_between)(const char *now, const char *one, const char *other);

@@ -83,6 +83,7 @@ static const struct share service_share = {
 	.check_subject = is_service,
 	.check_value = is_activity,
 	.read = service_read,
+	.asked = TRUE,
 	.write = service_write,
 };
 const struct step_kind service_kind = SHARED_STEP("service", &service_share);
@@ -172,17 +173,24 @@ static gboolean hold_write(struct host *host, const struct step *baseline, const
 			   GError **error)
 {
 	const struct holder_unit *holder = holder_of(baseline->subject);
+	g_autoptr(GError) failure = NULL;
 
 	if (g_str_equal(value, "held"))
 		return hold_start(host, holder, error);
-	return systemctl(host, "stop", holder->unit, error) &&
-	       settled(host, holder->unit, unit_is_off, error);
+	/* One that is not there, and so cannot be stopped, is all right. */
+	if (!systemctl(host, "stop", holder->unit, &failure) &&
+	    unit_is_running(host, holder->unit)) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return FALSE;
+	}
+	return settled(host, holder->unit, unit_is_off, error);
 }
 
 static const struct share hold_share = {
 	.check_subject = is_holder,
 	.check_value = is_hold,
 	.read = hold_read,
+	.asked = TRUE,
 	.write = hold_write,
 };
 const struct step_kind hold_kind = SHARED_STEP("hold", &hold_share);

@@ -528,21 +528,52 @@ static void act(const struct kernel_model *model, const char *const *argv, guint
 		g_assert_cmpstr(argv[count - 1], ==, "daemon-reload");
 }
 
+/*
+ * What a command has asked of systemd happens even if the command is killed at once, and then it
+ * happens late: when the next command asks for something.
+ */
+#define LATE "run/late"
+
+void kernel_model_arrive(struct kernel_model *model)
+{
+	g_autofree char *text = root_read(model->manifest->root, NULL, LATE);
+	g_auto(GStrv) argv = text == NULL ? NULL : g_strsplit(text, "\n", -1);
+
+	if (argv == NULL)
+		return;
+	in_model = TRUE;
+	act(model, (const char *const *)argv, g_strv_length(argv));
+	remove_tree(model, LATE);
+	in_model = FALSE;
+}
+
+static void send_off(const struct kernel_model *model, const char *const *argv)
+{
+	g_autofree char *text = g_strjoinv("\n", (char **)(guintptr)argv);
+
+	in_model = TRUE;
+	set_text(model, LATE, text);
+	in_model = FALSE;
+}
+
 static gboolean model_run(struct host *host, const char *const *argv, guint seconds, GError **error)
 {
 	struct kernel_model *model = host->model;
 	g_autofree char *line = g_strjoinv(" ", (char **)(guintptr)argv);
 
 	model->runs++;
-	if (!allowed(model, line, error))
+	kernel_model_arrive(model);
+	send_off(model, argv);
+	if (!allowed(model, line, error)) {
+		remove_tree(model, LATE);
 		return FALSE;
+	}
 	if (model->fails != NULL && strstr(line, model->fails) != NULL) {
+		remove_tree(model, LATE);
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED, "%s: it failed", line);
 		return FALSE;
 	}
-	in_model = TRUE;
-	act(model, argv, g_strv_length((char **)(guintptr)argv));
-	in_model = FALSE;
+	kernel_model_arrive(model);
 	return TRUE;
 }
 
@@ -638,7 +669,7 @@ struct kernel_model *kernel_model_new(const char *text)
 	host->root = root_open(model->manifest->folder, NULL);
 	host->run_dir = path_of(model, "run/hotseat");
 	host->patience = 1;
-	host->lock = -1;
+	host->lock = host->machine_lock = -1;
 	host->write = model_write;
 	host->write_device = model_write_device;
 	host->unload_module = model_unload_module;

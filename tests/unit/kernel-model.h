@@ -87,6 +87,9 @@ void kernel_model_device(struct kernel_model *model, const char *address, const 
 /* kernel_model_release - the driver that hung lets go after all */
 void kernel_model_release(struct kernel_model *model);
 
+/* kernel_model_arrive - now happens what a killed command has asked of systemd */
+void kernel_model_arrive(struct kernel_model *model);
+
 /* kernel_model_write - as another program would: no point, no refusal */
 gboolean kernel_model_write(struct kernel_model *model, const char *path, const char *value);
 

@@ -195,7 +195,7 @@ static gboolean exists(const struct fixture *f, const char *path)
 static void assert_first(const struct fixture *f)
 {
 	static const char *const ours[] = { "run/hotseat", "var/lib/hotseat" };
-	g_autofree char *now = picture(f);
+	g_autofree char *now = (kernel_model_arrive(f->model), picture(f));
 	g_auto(GStrv) lines = g_strsplit(now, "\n", -1),
 		      first_lines = g_strsplit(f->first, "\n", -1);
 
