@@ -807,6 +807,59 @@ static void test_writer_hangs(void)
 	close(other);
 }
 
+/* Commands for real: what they say when they fail, and that they do not take for ever. */
+static void test_commands(void)
+{
+	static const char *const good[] = { "/bin/sh", "-c", "exit 0", NULL };
+	static const char *const bad[] = { "/bin/sh", "-c", "echo no such thing >&2; exit 3",
+					   NULL };
+	static const char *const endless[] = { "/bin/sh", "-c", "sleep 1000; true", NULL };
+	static const char *const absent[] = { "/nowhere/at/all", "-c", NULL };
+	autoptr(host) host = host_new_live(NULL);
+	g_autoptr(GError) said = NULL;
+	g_autoptr(GError) late = NULL;
+
+	g_assert_true(host->run(host, good, 60, NULL));
+	g_assert_false(host->run(host, bad, 60, &said));
+	g_assert_nonnull(strstr(said->message, "no such thing"));
+	g_assert_false(host->run(host, endless, 0, &late));
+	g_assert_nonnull(strstr(late->message, "not done after 0 s"));
+	g_assert_false(host->run(host, absent, 60, NULL));
+}
+
+/* Who is killed while a command runs leaves the lock with the command, until that has ended. */
+static void test_command_keeps_the_lock(void)
+{
+	autoptr(manifest) manifest = manifest_build("lock =\n");
+	g_autofree char *fifo = g_build_filename(manifest->folder, "fifo", NULL);
+	g_autofree char *lock_path = g_build_filename(manifest->folder, "lock", NULL);
+	g_autofree char *script = g_strdup_printf("read x < %s", fifo);
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd, writer, status;
+	pid_t child;
+
+	g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+	child = fork();
+	if (child == 0) {
+		struct host *host = host_new_live(NULL);
+
+		host->lock = open(lock_path, O_RDWR | O_CLOEXEC);
+		if (fcntl(host->lock, F_OFD_SETLK, &lock) == 0)
+			(void)host->run(host, argv, 600, NULL);
+		_exit(1);
+	}
+	writer = open(fifo, O_WRONLY | O_CLOEXEC); /* returns when the command is there */
+	kill(child, SIGKILL);
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	g_assert_true(WIFSIGNALED(status));
+	fd = open(lock_path, O_RDWR | O_CLOEXEC);
+	g_assert_cmpint(fcntl(fd, F_OFD_SETLK, &lock), ==, -1);
+	close(writer);
+	g_assert_cmpint(fcntl(fd, F_OFD_SETLKW, &lock), ==, 0);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	if (access("/dev/shm", W_OK) == 0)
@@ -832,5 +885,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/steps/breadcrumb-bytes", test_breadcrumb_bytes);
 	g_test_add_func("/steps/costs", test_costs);
 	g_test_add_func("/steps/writer-hangs", test_writer_hangs);
+	g_test_add_func("/steps/commands", test_commands);
+	g_test_add_func("/steps/command-keeps-the-lock", test_command_keeps_the_lock);
 	return g_test_run();
 }
