@@ -108,7 +108,8 @@ static guint undo_steps(struct host *host, struct journal *journal, struct step_
 		if (entry->undone)
 			continue;
 		tell(options, "undo ", entry->step, FALSE);
-		if (may_hang(entry->step))
+		/* Where the driver hangs, the line that tells of that stays. */
+		if (may_hang(entry->step) && !host_is_stuck(host, entry->step->subject, NULL))
 			crumb_drop(host, journal->name, entry->step, TRUE, dropped++);
 		if (entry->step->kind->undo(host, entry->step, undo, &failure)) {
 			/* Unwritten, it is only looked at once more by the next undo. */

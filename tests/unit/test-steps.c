@@ -699,7 +699,7 @@ static void test_driver_hangs(void)
 	g_assert_cmpstr(crumb->address, ==, VIDEO_A);
 	g_assert_cmpstr(crumb->driver, ==, "nvidia");
 	g_assert_cmpstr(crumb->guest, ==, "win 11");
-	g_assert_true(crumb->same_boot);
+	g_assert_true(crumb->same_boot && !crumb->back);
 	sentence = breadcrumb_describe(crumb);
 	g_assert_nonnull(strstr(sentence, VIDEO_A));
 
