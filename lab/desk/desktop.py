@@ -183,6 +183,17 @@ class Desktop:
         # Drivers are loaded by udev, which systemd does not wait for.
         self.run("systemctl is-system-running --wait; udevadm settle", seconds=seconds, check=False)
 
+    def reset(self, seconds=180):
+        """Press the reset button: what was not on the disk is lost. Return when it has booted."""
+        try:
+            # It was started so that a reboot would end it.
+            self.monitor.call("set-action", reboot="reset")
+            self.monitor.call("system_reset")
+            self.agent.sync(seconds)
+        except ChannelError as error:
+            raise DesktopError(f"the desktop did not come back: {error}") from None
+        self.run("systemctl is-system-running --wait; udevadm settle", seconds=seconds, check=False)
+
     def fault(self):
         """Return which known fault of the emulator has ended this desktop, or None."""
         for name, log, words in FAULTS:

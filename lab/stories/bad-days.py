@@ -78,7 +78,7 @@ def keyboard_gone(desktop, teller):
     guest.new()
     desktop.run("virsh dumpxml --inactive deaf | sed s/event-kbd/event-gone/ > /tmp/deaf.xml; "
                 "virsh define /tmp/deaf.xml")
-    expect_refused(desktop, teller, "hotseat up deaf", 3, "event-gone", lines=6)
+    expect_refused(desktop, teller, "hotseat up deaf", 3, "event-gone", lines=8)
     guest.forget()
 
 

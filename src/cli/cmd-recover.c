@@ -64,6 +64,8 @@ const struct command command_recover = {
 		"Safe at any time: what a running guest has is left with it, what somebody else "
 		"changed is left and named, and a second run finds nothing to do. Needs no "
 		"libvirt, and as root neither the service nor the bus.\n\n"
+		"What guests share (huge pages, governors, services) comes back with the last of "
+		"them.\n\n"
 		"After a reboot there is nothing to recover: what a handover changes does not "
 		"outlive the kernel.",
 	.examples = examples,

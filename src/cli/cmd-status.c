@@ -8,12 +8,26 @@
 #include "core/json.h"
 #include "core/table.h"
 #include "handover/handover.h"
+#include "machine/breadcrumb.h"
 
 static const char *phase(const struct handover_state *state)
 {
 	if (state->pid != 0)
 		return "changing";
 	return state->complete ? "lent" : "unfinished";
+}
+
+/* A handover that hung, or is at work at this moment. */
+static void print_breadcrumb(void)
+{
+	autoptr(root) root = root_open("/", NULL);
+	autoptr(breadcrumb) breadcrumb = root == NULL ? NULL : breadcrumb_read(root, NULL);
+	g_autofree char *sentence = NULL;
+
+	if (breadcrumb == NULL)
+		return;
+	sentence = breadcrumb_describe(breadcrumb);
+	printf("\n%s.\n", sentence);
 }
 
 static void print_text(const GPtrArray *states)
@@ -96,6 +110,8 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 		print_json(states);
 	else
 		print_text(states);
+	if (!invocation->json)
+		print_breadcrumb();
 	return EXIT_SUCCESS;
 }
 
@@ -105,7 +121,10 @@ const struct command command_status = {
 	.summary = "Show what is lent to whom",
 	.description =
 		"For each open journal: what was changed, how it was before, what the guest "
-		"needs, and what it is this moment, read back from the kernel.",
+		"needs, and what it is this moment, read back from the kernel. What belongs to the "
+		"machine, such as huge pages, is shown with each guest that wants it.\n\n"
+		"A driver that did not let its card go, or a machine that went down meanwhile, is "
+		"told below.",
 	.flags = COMMAND_SHOWS,
 	.run = run,
 };

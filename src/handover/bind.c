@@ -55,7 +55,7 @@ static gboolean write_override(struct host *host, const char *address, const cha
 {
 	g_autofree char *path = g_strdup_printf(PCI_DEVICE "/driver_override", address);
 
-	return host->write(host, path, is_none(override) ? "\n" : override, error);
+	return host->write_device(host, address, path, is_none(override) ? "\n" : override, error);
 }
 
 static gboolean write_driver(struct host *host, const char *driver, const char *verb,
@@ -63,12 +63,12 @@ static gboolean write_driver(struct host *host, const char *driver, const char *
 {
 	g_autofree char *path = g_strdup_printf(PCI_DRIVER "/%s", driver, verb);
 
-	return host->write(host, path, address, error);
+	return host->write_device(host, address, path, address, error);
 }
 
 static gboolean write_probe(struct host *host, const char *address, GError **error)
 {
-	return host->write(host, "sys/bus/pci/drivers_probe", address, error);
+	return host->write_device(host, address, "sys/bus/pci/drivers_probe", address, error);
 }
 
 /* read_driver - the driver of a function that is there, empty for none */
@@ -246,16 +246,6 @@ static gboolean bind_ready(struct host *host, const struct step *step, const str
 	return TRUE;
 }
 
-G_GNUC_PRINTF(2, 3)
-static void leave(struct step_undo *undo, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_ptr_array_add(undo->left, g_strdup_vprintf(format, args));
-	va_end(args);
-}
-
 /*
  * is_same_device - is our function still there? *same is FALSE, and that is told, if it is not
  *
@@ -269,11 +259,11 @@ static gboolean is_same_device(struct host *host, const struct step *step, struc
 
 	*same = id != NULL && g_str_equal(id, step_get(step, "id"));
 	if (id != NULL && !*same)
-		leave(undo, "another device (%s) is at %s now", id, step->subject);
+		step_leave(undo, "another device (%s) is at %s now", id, step->subject);
 	if (id != NULL)
 		return TRUE;
 	if (hotseat_error_is(failure, HOTSEAT_ERROR_ABSENT)) {
-		leave(undo, "%s is gone from the PCI bus", step->subject);
+		step_leave(undo, "%s is gone from the PCI bus", step->subject);
 		return TRUE;
 	}
 	g_propagate_error(error, g_steal_pointer(&failure));
@@ -381,16 +371,16 @@ static gboolean undo_both(struct host *host, const struct step *step, const char
 	gboolean our_override = is_our_override(step, override), back = TRUE;
 
 	if (!our_override)
-		leave(undo, "the driver_override of %s was set to \"%s\" by somebody else",
-		      step->subject, override);
+		step_leave(undo, "the driver_override of %s was set to \"%s\" by somebody else",
+			   step->subject, override);
 	if (g_str_equal(driver, former)) {
 		/* nothing to do */
 	} else if (!is_our_driver(step, driver)) {
-		leave(undo, "%s was bound to %s by somebody else, and had %s before", step->subject,
-		      driver, or_none(former));
+		step_leave(undo, "%s was bound to %s by somebody else, and had %s before",
+			   step->subject, driver, or_none(former));
 	} else if (!our_override && !is_none(former) && !may_bind(override, former)) {
-		leave(undo, "%s had %s and keeps %s, because of that driver_override",
-		      step->subject, or_none(former), or_none(driver));
+		step_leave(undo, "%s had %s and keeps %s, because of that driver_override",
+			   step->subject, or_none(former), or_none(driver));
 	} else {
 		/* Before the unbind: what is left to do afterwards should be as little as can be.
 		 */
@@ -414,6 +404,9 @@ static gboolean bind_undo(struct host *host, const struct step *step, struct ste
 
 	if (!is_ours_to_bind(step))
 		return TRUE;
+	/* Before anything is read: see host.h. */
+	if (host_is_stuck(host, step->subject, error))
+		return FALSE;
 	if (!is_same_device(host, step, undo, &same, error))
 		return FALSE;
 	if (!same)
@@ -449,6 +442,7 @@ static char *bind_now(struct host *host, const struct step *step)
 
 const struct step_kind bind_kind = {
 	.name = "bind",
+	.risky = TRUE,
 	.check = bind_check,
 	.save = bind_save,
 	.apply = bind_apply,
@@ -464,7 +458,7 @@ gboolean bind_prepare(struct host *host, GError **error)
 {
 	if (root_exists(host->root, PCI_DRIVER, BIND_DRIVER))
 		return TRUE;
-	if (!host->load_module(host, BIND_DRIVER, error)) {
+	if (!host->load_module(host, BIND_DRIVER, "", error)) {
 		g_prefix_error(error, "the driver %s is not there: ", BIND_DRIVER);
 		return FALSE;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/error.h"
 #include "handover/handover.h"
+#include "handover/step.h"
 #include "machine/displays.h"
 #include "machine/holders.h"
 
@@ -62,11 +63,10 @@ static gboolean check_display(const struct machine *machine, const struct card *
 	return FALSE;
 }
 
-static gboolean check_holders(const struct machine *machine, const struct card *card,
-			      GError **error)
+/* read_holders - "firefox (pid 812) has /dev/dri/card1 open", empty for nobody */
+static char *read_holders(const struct root *root, const struct card *card, gboolean *complete)
 {
-	gboolean complete = TRUE;
-	g_autoptr(GPtrArray) holders = holders_read(machine->root, card, &complete);
+	g_autoptr(GPtrArray) holders = holders_read(root, card, complete);
 	g_autoptr(GString) who = g_string_new(NULL);
 
 	for (guint i = 0; holders != NULL && i < holders->len; i++) {
@@ -75,13 +75,25 @@ static gboolean check_holders(const struct machine *machine, const struct card *
 		g_string_append_printf(who, "%s%s (pid %d) has %s open", i == 0 ? "" : ", ",
 				       holder->process, holder->pid, holder->node);
 	}
-	if (who->len > 0) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
-			    "%s is in use: %s; end that first", card_display(card)->address,
-			    who->str);
-		return FALSE;
-	}
-	if (holders != NULL && complete)
+	return g_string_free(g_steal_pointer(&who), FALSE);
+}
+
+static gboolean set_holders_error(const struct card *card, const char *who, GError **error)
+{
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY, "%s is in use: %s; end that first",
+		    card_display(card)->address, who);
+	return FALSE;
+}
+
+static gboolean check_holders(const struct machine *machine, const struct card *card,
+			      GError **error)
+{
+	gboolean complete = TRUE;
+	g_autofree char *who = read_holders(machine->root, card, &complete);
+
+	if (who[0] != '\0')
+		return set_holders_error(card, who, error);
+	if (complete)
 		return TRUE;
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_DENIED,
 		    "only root can see whether a process has %s open; try again as root",
@@ -89,10 +101,30 @@ static gboolean check_holders(const struct machine *machine, const struct card *
 	return FALSE;
 }
 
-gboolean handover_check(const struct machine *machine, const struct card *card,
-			gboolean allow_last_display, GError **error)
+gboolean handover_check(const struct machine *machine, const struct card *card, unsigned int allow,
+			GError **error)
 {
 	return check_group(card, error) &&
-	       check_display(machine, card, allow_last_display, error) &&
-	       check_holders(machine, card, error);
+	       check_display(machine, card, (allow & HANDOVER_ALLOW_LAST_DISPLAY) != 0, error) &&
+	       ((allow & HANDOVER_ALLOW_HOLDERS) != 0 || check_holders(machine, card, error));
+}
+
+static gboolean is_idle(struct host *host, const void *data)
+{
+	gboolean complete = TRUE;
+	g_autofree char *who = read_holders(host->root, data, &complete);
+
+	return who[0] == '\0' || step_interrupted();
+}
+
+gboolean handover_wait_idle(struct host *host, const struct card *card, guint seconds,
+			    GError **error)
+{
+	gboolean complete = TRUE;
+	g_autofree char *who = NULL;
+
+	if (host_wait(host, seconds, is_idle, card))
+		return TRUE;
+	who = read_holders(host->root, card, &complete);
+	return who[0] == '\0' || set_holders_error(card, who, error);
 }

@@ -5,7 +5,9 @@
 
 #include "core/error.h"
 #include "handover/bind.h"
+#include "handover/crumb.h"
 #include "handover/journal.h"
+#include "handover/wishes.h"
 
 /*
  * Running the steps of a handover, forwards and backwards.
@@ -25,6 +27,8 @@
  * with other threads those must hold the signals back too; if one does not, or it is SIGKILL, the
  * journal is what it is for.
  */
+#define DESKTOP_SECONDS 20
+
 struct held_signals {
 	sigset_t before;
 };
@@ -73,17 +77,29 @@ static gboolean ready_to_undo(struct host *host, const struct journal *journal,
 	for (guint i = journal->entries->len; i-- > 0;) {
 		const struct journal_entry *entry = entry_at(journal, i);
 
-		if (!entry->undone && !entry->step->kind->ready(host, entry->step, undo, error))
+		const struct step_kind *kind = entry->step->kind;
+
+		if (!entry->undone && kind->ready != NULL &&
+		    !kind->ready(host, entry->step, undo, error))
 			return FALSE;
 	}
 	return TRUE;
+}
+
+/* may_hang - a card that was with vfio-pci before stays there */
+static gboolean may_hang(const struct step *step)
+{
+	g_autofree char *former = step->kind->former(step);
+	g_autofree char *wanted = step->kind->wanted(step);
+
+	return step->kind->risky && !g_str_equal(former, wanted);
 }
 
 /* undo_steps - returns the number of steps that could not be undone; @failures gets why */
 static guint undo_steps(struct host *host, struct journal *journal, struct step_undo *undo,
 			const struct handover_options *options, GString *failures)
 {
-	guint failed = 0;
+	guint failed = 0, dropped = 0;
 
 	for (guint i = journal->entries->len; i-- > 0;) {
 		const struct journal_entry *entry = entry_at(journal, i);
@@ -92,6 +108,9 @@ static guint undo_steps(struct host *host, struct journal *journal, struct step_
 		if (entry->undone)
 			continue;
 		tell(options, "undo ", entry->step, FALSE);
+		/* Where the driver hangs, the line that tells of that stays. */
+		if (may_hang(entry->step) && !host_is_stuck(host, entry->step->subject, NULL))
+			crumb_drop(host, journal->name, entry->step, TRUE, dropped++);
 		if (entry->step->kind->undo(host, entry->step, undo, &failure)) {
 			/* Unwritten, it is only looked at once more by the next undo. */
 			(void)journal_undone(journal, i, NULL);
@@ -129,6 +148,7 @@ static gboolean undo_journal(struct host *host, struct journal *journal,
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK, "%s", failures->str);
 		return FALSE;
 	}
+	crumb_sweep(host);
 	if (journal_discard(journal, &failure))
 		return TRUE;
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK,
@@ -159,8 +179,11 @@ static void give_up(struct host *host, struct journal *journal,
 	gboolean touched = journal->entries->len > 0;
 
 	if (!undo_journal(host, journal, options, left, &stuck)) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK,
-			    "%s; and the way back failed: %s", failure->message, stuck->message);
+		gboolean same = g_str_equal(failure->message, stuck->message);
+
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK, "%s%s%s",
+			    failure->message,
+			    same ? "" : "; and the way back failed: ", same ? "" : stuck->message);
 		g_error_free(failure);
 		return;
 	}
@@ -171,16 +194,21 @@ static void give_up(struct host *host, struct journal *journal,
 }
 
 /* The card was read a moment ago; what is at its address now must still be it. */
-static gboolean check_same_device(const struct step *step, const struct pcidev *dev, GError **error)
+static gboolean check_same_device(const struct step *step, const struct card *card, GError **error)
 {
-	g_autofree char *id = g_strdup_printf("%04x:%04x", dev->vendor, dev->device);
+	for (guint i = 0; i < card->functions->len; i++) {
+		const struct pcidev *dev = g_ptr_array_index(card->functions, i);
+		g_autofree char *id = g_strdup_printf("%04x:%04x", dev->vendor, dev->device);
 
-	if (g_str_equal(step_get(step, "id"), id))
-		return TRUE;
-	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-		    "%s was %s and is %s now; look again which card is where", dev->address, id,
-		    step_get(step, "id"));
-	return FALSE;
+		if (step->kind != &bind_kind || !g_str_equal(dev->address, step->subject) ||
+		    g_str_equal(step_get(step, "id"), id))
+			continue;
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s was %s and is %s now; look again which card is where", dev->address,
+			    id, step_get(step, "id"));
+		return FALSE;
+	}
+	return TRUE;
 }
 
 static gboolean check_not_interrupted(GError **error)
@@ -191,24 +219,53 @@ static gboolean check_not_interrupted(GError **error)
 	return FALSE;
 }
 
-static gboolean do_step(struct host *host, struct journal *journal, const struct pcidev *dev,
-			const struct handover_options *options, GError **error)
-{
-	guint number = journal->entries->len;
-	struct step *step = step_new(&bind_kind, dev->address);
+/* What one run of `up` works with. */
+struct run {
+	struct host *host;
+	struct journal *journal;
+	const struct handover_guest *guest;
+	const struct machine *machine;
+	const struct card *card;
+	const struct handover_options *options;
+	guint dropped; /* breadcrumbs */
+};
 
-	tell(options, "", step, FALSE);
-	if (!check_not_interrupted(error) || !step->kind->save(host, step, error) ||
-	    !check_same_device(step, dev, error)) {
-		step_free(step);
-		return FALSE;
+/* A stopped desktop takes a moment to let go of its card. */
+static gboolean wait_idle(const struct run *run, GError **error)
+{
+	const struct handover_needs *needs = run->guest->needs;
+	guint seconds = needs != NULL && needs->stop_display_manager ? DESKTOP_SECONDS : 0;
+
+	return handover_wait_idle(run->host, run->card, MAX(seconds, run->options->seconds), error);
+}
+
+static gboolean apply_step(struct run *run, const struct step *step, GError **error)
+{
+	const struct step_kind *kind = step->kind;
+
+	if (may_hang(step)) {
+		if (run->dropped == 0 && !wait_idle(run, error))
+			return FALSE;
+		crumb_drop(run->host, run->guest->name, step, FALSE, run->dropped++);
 	}
-	if (!journal_begin(journal, step, error))
+	return kind->apply(run->host, step, error) &&
+	       (kind->verify == NULL || kind->verify(run->host, step, error));
+}
+
+/* do_step - takes the step over */
+static gboolean do_step(struct run *run, struct step *owned, GError **error)
+{
+	autoptr(step) step = owned;
+	const struct step *kept = step;
+	guint number = run->journal->entries->len;
+
+	tell(run->options, "", step, FALSE);
+	if (!check_not_interrupted(error) || !step->kind->save(run->host, step, error) ||
+	    !check_same_device(step, run->card, error) ||
+	    !journal_begin(run->journal, g_steal_pointer(&step), error) ||
+	    !apply_step(run, kept, error) || !journal_done(run->journal, number, error))
 		return FALSE;
-	if (!step->kind->apply(host, step, error) || !step->kind->verify(host, step, error) ||
-	    !journal_done(journal, number, error))
-		return FALSE;
-	tell(options, "", step, TRUE);
+	tell(run->options, "", kept, TRUE);
 	return TRUE;
 }
 
@@ -255,30 +312,44 @@ static gboolean check_not_lent_elsewhere(struct host *host, const struct journal
 	return uuids != NULL;
 }
 
-static gboolean lend(struct host *host, struct journal *journal, const struct handover_guest *guest,
-		     const struct card *card, const struct handover_options *options,
-		     GError **error)
+static gboolean start_journal(struct run *run, GError **error)
 {
 	g_autoptr(GPtrArray) functions = g_ptr_array_new();
 
-	for (guint i = 0; i < card->functions->len; i++) {
-		const struct pcidev *dev = g_ptr_array_index(card->functions, i);
+	for (guint i = 0; i < run->card->functions->len; i++) {
+		const struct pcidev *dev = g_ptr_array_index(run->card->functions, i);
 
 		g_ptr_array_add(functions, dev->address);
 	}
 	g_ptr_array_add(functions, NULL);
-	if (!journal_start(journal, guest->name, card->fingerprint, (char **)functions->pdata,
-			   error) ||
-	    !check_not_lent_elsewhere(host, journal, error) || !bind_prepare(host, error))
-		return FALSE;
-	for (guint i = 0; i < card->functions->len; i++) {
-		if (!do_step(host, journal, g_ptr_array_index(card->functions, i), options, error))
-			return FALSE;
-	}
-	/* Here, and not after it: once that record is there, the card is lent. */
-	return check_not_interrupted(error) && journal_note_lent(journal, error);
+	return journal_start(run->journal, run->guest->name, run->card->fingerprint,
+			     (char **)functions->pdata, error) &&
+	       check_not_lent_elsewhere(run->host, run->journal, error);
 }
 
+static gboolean lend(struct run *run, GError **error)
+{
+	g_autoptr(GPtrArray) wishes = NULL;
+
+	if (!start_journal(run, error) || !bind_prepare(run->host, error))
+		return FALSE;
+	wishes = wishes_build(run->host, run->guest, run->machine, run->card, error);
+	if (wishes == NULL)
+		return FALSE;
+	while (wishes->len > 0) {
+		if (!do_step(run, g_ptr_array_steal_index(wishes, 0), error))
+			return FALSE;
+	}
+	if (run->dropped > 0)
+		crumb_sweep(run->host);
+	/* Here, and not after it: once that record is there, the card is lent. */
+	return check_not_interrupted(error) && journal_note_lent(run->journal, error);
+}
+
+/*
+ * Only what is the guest's own is a reason to start anew: without its card it cannot start. Whoever
+ * has meanwhile set another governor will have wanted to.
+ */
 static gboolean is_lent_and_verified(struct host *host, const struct journal *journal)
 {
 	if (!journal_is_complete(journal))
@@ -286,7 +357,7 @@ static gboolean is_lent_and_verified(struct host *host, const struct journal *jo
 	for (guint i = 0; i < journal->entries->len; i++) {
 		const struct step *step = entry_at(journal, i)->step;
 
-		if (!step->kind->verify(host, step, NULL))
+		if (step->kind->verify != NULL && !step->kind->verify(host, step, NULL))
 			return FALSE;
 	}
 	return TRUE;
@@ -352,13 +423,19 @@ gboolean handover_up(struct host *host, const struct handover_guest *guest,
 		     const struct handover_options *options, GError **error)
 {
 	HOLD_SIGNALS(held);
+	struct run run = {
+		.host = host, .guest = guest, .machine = machine, .card = card, .options = options
+	};
 	autoptr(journal) journal = NULL;
 	GError *failure = NULL;
 	gboolean lent = FALSE;
 
 	if (!hold_for_up(host, guest, card, options, &journal, &lent, error))
 		return FALSE;
-	if (lent || lend(host, journal, guest, card, options, &failure))
+	if (lent)
+		return TRUE;
+	run.journal = journal;
+	if (lend(&run, &failure))
 		return TRUE;
 	give_up(host, journal, options, failure, error);
 	return FALSE;

@@ -18,6 +18,20 @@
 struct handover_guest {
 	const char *uuid;
 	const char *name;
+	const struct handover_needs *needs; /* NULL: its card, and that the host stays awake */
+};
+
+/*
+ * What a guest wants of the host beside its card. Much of it belongs to the machine: with several
+ * guests the baseline is saved for the first and comes back after the last (share.h).
+ */
+struct handover_needs {
+	guint64 memory_kib, page_kib;  /* huge pages for so much memory; page_kib 0: none */
+	int node;                      /* where its memory is to be; -1: it does not matter */
+	gboolean transparent;          /* the kernel's own large pages */
+	const char *governor;          /* of all cores: "performance"; NULL: as it is */
+	const char *cpus;              /* "2-5": the guest's alone; NULL: the host may use all */
+	gboolean stop_display_manager; /* lend the desktop's own card; the desktop ends */
 };
 
 /* What happened to whom, for people; called for each step before and after. */
@@ -29,19 +43,36 @@ struct handover_options {
 	guint seconds; /* how long to wait for a busy group, and for another process; 0: not */
 };
 
+/* What handover_check() is not to refuse. */
+enum handover_allow {
+	HANDOVER_ALLOW_LAST_DISPLAY = 1 << 0, /* the user asked for that by name */
+	HANDOVER_ALLOW_HOLDERS = 1 << 1,      /* they end with the display manager */
+};
+
 /**
  * handover_check - may this card be lent now?
  *
  * HOTSEAT_ERROR_REFUSED or HOTSEAT_ERROR_BUSY, naming device, process and reason, when the group is
  * not viable (GR-02), the card drives the only display, or somebody has it open (UB-01);
  * HOTSEAT_ERROR_DENIED when only root could tell.
- * @allow_last_display: the user asked for that by name
+ * @allow: of enum handover_allow
  */
-gboolean handover_check(const struct machine *machine, const struct card *card,
-			gboolean allow_last_display, GError **error);
+gboolean handover_check(const struct machine *machine, const struct card *card, unsigned int allow,
+			GError **error);
+
+/**
+ * handover_wait_idle - wait until nobody has the card open
+ * @seconds: at most
+ *
+ * HOTSEAT_ERROR_BUSY names who has. Where it cannot be told, it counts as idle: handover_check()
+ * has refused that.
+ */
+gboolean handover_wait_idle(struct host *host, const struct card *card, guint seconds,
+			    GError **error);
 
 /**
  * handover_up - do all steps for a guest
+ * @machine: for what else its drivers serve; may be NULL: nothing
  * @card: checked just before; all its functions are bound to vfio-pci
  *
  * Idempotent: a complete journal for the same card answers at once.

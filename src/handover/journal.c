@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "handover/record.h"
+#include "machine/breadcrumb.h"
 
 /*
  * A journal is a text that only grows, one record a line, each record written by one write():
@@ -19,6 +20,14 @@
  *	lent
  *	hook
  *	undo PID STARTED
+ *	undone 0
+ *
+ * machine.journal is the same with another header ("machine" in place of the UUID), and with
+ *
+ *	begin 0 governor policy0 former=powersave
+ *	claim 0 UUID performance
+ *	value 0 performance
+ *	release 0 UUID
  *	undone 0
  *
  * "begin" is in the file before the host is touched, so whatever has changed has its old values
@@ -37,13 +46,22 @@
  * it is another file or none, everything starts over. Only the holder of the lock unlinks.
  */
 #define JOURNAL_SUFFIX ".journal"
-#define JOURNAL_MAX_BYTES (1 << 20)
+#define JOURNAL_MAX_BYTES (4 << 20)
+/* Beyond that nothing new is promised, so that there is always room to take things back. */
+#define JOURNAL_FULL_BYTES (2 << 20)
 #define JOURNAL_POLL_MS 50
+
+static int *lock_of(struct host *host, const char *uuid)
+{
+	return g_str_equal(uuid, JOURNAL_MACHINE) ? &host->machine_lock : &host->lock;
+}
 
 void journal_free(struct journal *journal)
 {
 	if (journal == NULL)
 		return;
+	if (journal->host != NULL)
+		*lock_of(journal->host, journal->uuid) = -1;
 	if (journal->fd >= 0)
 		close(journal->fd);
 	if (journal->dir >= 0)
@@ -70,7 +88,7 @@ static char *file_name(const char *uuid)
 /* The uuid becomes a file name. */
 static gboolean check_uuid(const char *uuid, GError **error)
 {
-	if (g_uuid_string_is_valid(uuid))
+	if (g_uuid_string_is_valid(uuid) || g_str_equal(uuid, JOURNAL_MACHINE))
 		return TRUE;
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED, "\"%s\" is no UUID of a guest",
 		    uuid);
@@ -138,34 +156,27 @@ static struct journal *parse_file(struct host *host, int fd, const char *uuid, G
 	return text == NULL ? NULL : journal_parse(text->str, text->len, uuid, path, error);
 }
 
-/* process_started - start time of a process in clock ticks since boot, 0 if there is none */
-static guint64 process_started(int pid)
+/* Of this machine, whatever the root. */
+static guint64 worker_start(int pid)
 {
-	g_autofree char *path = g_strdup_printf("/proc/%d/stat", pid);
-	g_autofree char *text = NULL;
-	g_auto(GStrv) fields = NULL;
-	const char *after;
+	autoptr(root) live = root_open("/", NULL);
 
-	if (!g_file_get_contents(path, &text, NULL, NULL))
-		return 0;
-	/* proc(5): the second field, comm, may hold anything; starttime is the 22nd. */
-	after = strrchr(text, ')');
-	if (after == NULL)
-		return 0;
-	fields = g_strsplit(after, " ", 0);
-	return g_strv_length(fields) > 20 ? g_ascii_strtoull(fields[20], NULL, 10) : 0;
+	return live == NULL ? 0 : process_started(live, pid);
 }
 
 static void set_busy_error(GError **error, const struct journal *journal, const char *path)
 {
 	if (journal != NULL && journal->worker > 0 &&
-	    process_started(journal->worker) == journal->worker_started)
+	    worker_start(journal->worker) == journal->worker_started)
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
 			    "process %d is working on this guest's handover", journal->worker);
 	else
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
-			    "another process is working on this guest's handover (it holds %s)",
-			    path);
+		g_set_error(
+			error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
+			"another process is working on this guest's handover, or the kernel has "
+			"still to answer one that has ended (the lock in %s is held); hotseat "
+			"status tells more",
+			path);
 }
 
 static gboolean is_held(int fd)
@@ -263,6 +274,11 @@ gboolean journal_hold(struct host *host, const char *uuid, gboolean create, guin
 	}
 	held->dir = dir;
 	held->fd = fd;
+	held->host = host;
+	*lock_of(host, uuid) = fd;
+	/* Whatever hung has come back, or we had not got the guest's lock. */
+	if (lock_of(host, uuid) == &host->lock)
+		g_clear_pointer(&host->stuck, g_ptr_array_unref);
 	*journal = held;
 	return TRUE;
 }
@@ -290,7 +306,7 @@ struct journal *journal_read(struct host *host, const char *uuid, gboolean *work
 		*worker_alive = is_held(fd);
 	journal = parse_file(host, fd, uuid, error);
 	close(fd);
-	if (journal != NULL && process_started(journal->worker) != journal->worker_started)
+	if (journal != NULL && worker_start(journal->worker) != journal->worker_started)
 		journal->worker = 0;
 	return journal;
 }
@@ -313,7 +329,8 @@ char **journal_list(struct host *host, GError **error)
 	while (names != NULL && (name = g_dir_read_name(names)) != NULL) {
 		gsize length = strlen(name);
 
-		if (g_str_has_suffix(name, JOURNAL_SUFFIX))
+		if (g_str_has_suffix(name, JOURNAL_SUFFIX) &&
+		    !g_str_equal(name, JOURNAL_MACHINE JOURNAL_SUFFIX))
 			g_ptr_array_add(uuids, g_strndup(name, length - strlen(JOURNAL_SUFFIX)));
 	}
 	g_ptr_array_add(uuids, NULL);
@@ -355,7 +372,7 @@ gboolean journal_start(struct journal *journal, const char *name, const char *ca
 {
 	GString *record = g_string_new("hotseat-journal 1");
 	int pid = getpid();
-	guint64 started = process_started(pid);
+	guint64 started = worker_start(pid);
 
 	g_assert(!journal->started);
 	record_add(record, journal->uuid);
@@ -393,8 +410,7 @@ gboolean journal_begin(struct journal *journal, struct step *owned, GError **err
 	}
 	if (!append(journal, record, error))
 		return FALSE;
-	entry = g_new0(struct journal_entry, 1);
-	entry->step = g_steal_pointer(&step);
+	entry = journal_entry_new(g_steal_pointer(&step));
 	g_ptr_array_add(journal->entries, entry);
 	return TRUE;
 }
@@ -444,8 +460,56 @@ gboolean journal_note_undo(struct journal *journal, GError **error)
 	int pid = getpid();
 
 	record_add_number(record, (guint64)pid);
-	record_add_number(record, process_started(pid));
+	record_add_number(record, worker_start(pid));
 	journal->undoing = TRUE;
+	return append(journal, record, error);
+}
+
+gboolean journal_claim(struct journal *journal, guint number, const char *uuid, const char *want,
+		       GError **error)
+{
+	struct journal_entry *entry = g_ptr_array_index(journal->entries, number);
+	GString *record;
+
+	if (journal->length > JOURNAL_FULL_BYTES) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED,
+			    "%s has grown too long; it starts anew when all guests are down",
+			    journal->path);
+		return FALSE;
+	}
+	record = g_string_new("claim");
+	record_add_number(record, number);
+	record_add(record, uuid);
+	record_add(record, want);
+	if (!append(journal, record, error))
+		return FALSE;
+	journal_entry_claims(entry, uuid, want);
+	return TRUE;
+}
+
+gboolean journal_release(struct journal *journal, guint number, const char *uuid, GError **error)
+{
+	struct journal_entry *entry = g_ptr_array_index(journal->entries, number);
+	GString *record = g_string_new("release");
+
+	record_add_number(record, number);
+	record_add(record, uuid);
+	journal_entry_claims(entry, uuid, NULL);
+	return append(journal, record, error);
+}
+
+gboolean journal_note_value(struct journal *journal, guint number, const char *value,
+			    GError **error)
+{
+	struct journal_entry *entry = g_ptr_array_index(journal->entries, number);
+	GString *record;
+
+	if (g_ptr_array_find_with_equal_func(entry->values, value, g_str_equal, NULL))
+		return TRUE;
+	record = g_string_new("value");
+	record_add_number(record, number);
+	record_add(record, value);
+	g_ptr_array_add(entry->values, g_strdup(value));
 	return append(journal, record, error);
 }
 

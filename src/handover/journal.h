@@ -4,9 +4,12 @@
 #include "handover/step.h"
 
 /*
- * What was changed for one guest, written before it is changed: <run_dir>/<uuid>.journal. The
- * format is described in journal.c.
+ * What was changed for one guest, written before it is changed: <run_dir>/<uuid>.journal. And, as
+ * machine.journal, what was changed for all guests together: there an entry's step has the
+ * baseline, and beside it stands what each guest wants. The format is described in journal.c.
  */
+#define JOURNAL_MACHINE "machine"
+
 struct journal {
 	char *uuid;
 	char *path; /* for messages */
@@ -25,6 +28,8 @@ struct journal {
 	int worker;             /* pid of the last process that wrote it */
 	guint64 worker_started; /* its start time, because pids come again */
 
+	struct host *host; /* of a journal that we hold: has its lock */
+
 	/* Of a journal that we hold; else -1. */
 	int dir, fd;
 	gsize length; /* of the complete records */
@@ -34,7 +39,15 @@ struct journal {
 struct journal_entry {
 	struct step *step;
 	gboolean done, undone;
+
+	/* In the machine's journal. */
+	GPtrArray *claims;  /* struct step_value: the guest's uuid, and what it wants */
+	GPtrArray *values;  /* strings: whatever we have set */
+	gboolean abandoned; /* the last claim was of a guest that has no journal any more */
 };
+
+/* journal_entry_claim - what a guest wants, or NULL */
+const char *journal_entry_claim(const struct journal_entry *entry, const char *uuid);
 
 /* journal_free - gives up the lock too */
 void journal_free(struct journal *journal);
@@ -68,7 +81,8 @@ struct journal *journal_read(struct host *host, const char *uuid, gboolean *work
 struct journal *journal_parse(const char *text, gsize length, const char *uuid, const char *path,
 			      GError **error);
 
-/* journal_list - uuids of all journals; NULL-terminated, for g_strfreev(); empty without run_dir */
+/* journal_list - uuids of all guests' journals; NULL-terminated, for g_strfreev(); empty without
+ * run_dir */
 char **journal_list(struct host *host, GError **error);
 
 /*
@@ -84,6 +98,15 @@ gboolean journal_undone(struct journal *journal, guint entry, GError **error);
 gboolean journal_note_lent(struct journal *journal, GError **error);
 gboolean journal_note_hook(struct journal *journal, GError **error);
 gboolean journal_note_undo(struct journal *journal, GError **error);
+
+/*
+ * Records of the machine's journal. A claim takes the place of the same guest's former one.
+ */
+gboolean journal_claim(struct journal *journal, guint entry, const char *uuid, const char *want,
+		       GError **error);
+gboolean journal_release(struct journal *journal, guint entry, const char *uuid, GError **error);
+gboolean journal_note_value(struct journal *journal, guint entry, const char *value,
+			    GError **error);
 
 /* journal_discard - remove the file of a journal that we hold: nothing of it is left to undo */
 gboolean journal_discard(struct journal *journal, GError **error);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "handover/journal.h"
+#include "handover/share.h"
 
 /*
  * Reading a journal. It lies in a folder of root's, but it makes root write to the host, and it may
@@ -72,6 +72,11 @@ static gboolean read_worker(const struct reader *reader, guint word)
 	return TRUE;
 }
 
+static gboolean is_machine(const struct journal *journal)
+{
+	return g_str_equal(journal->uuid, JOURNAL_MACHINE);
+}
+
 /* The readers return NULL, or what is wrong with the record. */
 static const char *read_header(const struct reader *reader)
 {
@@ -126,7 +131,6 @@ static const char *read_begin(const struct reader *reader)
 	g_autofree char *kind = read_word(reader, 2);
 	g_autofree char *subject = read_word(reader, 3);
 	autoptr(step) step = NULL;
-	struct journal_entry *entry;
 	const char *why = NULL;
 	guint64 number = 0;
 
@@ -136,25 +140,30 @@ static const char *read_begin(const struct reader *reader)
 		return "the number of the step is wrong";
 	if (kind == NULL || step_kind_find(kind) == NULL || subject == NULL)
 		return "this kind of step is not known";
+	if (is_machine(journal) && step_kind_find(kind)->share == NULL)
+		return "this kind of step belongs to a guest";
 	step = step_new(step_kind_find(kind), subject);
 	for (guint i = 4; i < reader->count && why == NULL; i++)
 		why = read_value(step, reader->words[i]);
 	if (why != NULL || !step->kind->check(step, &why))
 		return why;
-	entry = g_new0(struct journal_entry, 1);
-	entry->step = g_steal_pointer(&step);
-	g_ptr_array_add(journal->entries, entry);
+	g_ptr_array_add(journal->entries, journal_entry_new(g_steal_pointer(&step)));
 	return NULL;
+}
+
+static struct journal_entry *read_entry_of(const struct reader *reader, guint count)
+{
+	guint64 number = 0;
+
+	if (reader->count != count || !read_number(reader, 1, G_MAXUINT, &number) ||
+	    number >= reader->journal->entries->len)
+		return NULL;
+	return g_ptr_array_index(reader->journal->entries, (guint)number);
 }
 
 static struct journal_entry *read_entry(const struct reader *reader)
 {
-	guint64 number = 0;
-
-	if (reader->count != 2 || !read_number(reader, 1, G_MAXUINT, &number) ||
-	    number >= reader->journal->entries->len)
-		return NULL;
-	return g_ptr_array_index(reader->journal->entries, (guint)number);
+	return read_entry_of(reader, 2);
 }
 
 static const char *read_done(const struct reader *reader)
@@ -199,6 +208,44 @@ static const char *read_hook(const struct reader *reader)
 	return NULL;
 }
 
+/* The machine's journal: an entry, and maybe a guest, and maybe a value that suits the kind. */
+static const char *read_claim(const struct reader *reader)
+{
+	struct journal_entry *entry = read_entry_of(reader, 4);
+	g_autofree char *uuid = read_word(reader, 2);
+	g_autofree char *want = read_word(reader, 3);
+
+	if (!is_machine(reader->journal) || entry == NULL || entry->undone || uuid == NULL ||
+	    !g_uuid_string_is_valid(uuid) || want == NULL ||
+	    !entry->step->kind->share->check_value(want))
+		return "a claim makes no sense";
+	journal_entry_claims(entry, uuid, want);
+	return NULL;
+}
+
+static const char *read_release(const struct reader *reader)
+{
+	struct journal_entry *entry = read_entry_of(reader, 3);
+	g_autofree char *uuid = read_word(reader, 2);
+
+	if (!is_machine(reader->journal) || entry == NULL || uuid == NULL)
+		return "what is released makes no sense";
+	journal_entry_claims(entry, uuid, NULL);
+	return NULL;
+}
+
+static const char *read_set_value(const struct reader *reader)
+{
+	struct journal_entry *entry = read_entry_of(reader, 3);
+	g_autofree char *value = read_word(reader, 2);
+
+	if (!is_machine(reader->journal) || entry == NULL || value == NULL ||
+	    !entry->step->kind->share->check_value(value))
+		return "the value makes no sense";
+	g_ptr_array_add(entry->values, g_steal_pointer(&value));
+	return NULL;
+}
+
 static const char *read_undo(const struct reader *reader)
 {
 	if (reader->count != 3 || !read_worker(reader, 1))
@@ -218,6 +265,9 @@ static const struct {
 	{ "hook", read_hook },
 	{ "undo", read_undo },
 	{ "undone", read_undone },
+	{ "claim", read_claim },
+	{ "release", read_release },
+	{ "value", read_set_value },
 };
 
 static const char *read_record(struct journal *journal, const char *line)
@@ -242,7 +292,44 @@ static void entry_free(gpointer data)
 	struct journal_entry *entry = data;
 
 	step_free(entry->step);
+	g_ptr_array_unref(entry->claims);
+	g_ptr_array_unref(entry->values);
 	g_free(entry);
+}
+
+struct journal_entry *journal_entry_new(struct step *step)
+{
+	struct journal_entry *entry = g_new0(struct journal_entry, 1);
+
+	entry->step = step;
+	entry->claims = step_values_new();
+	entry->values = g_ptr_array_new_with_free_func(g_free);
+	return entry;
+}
+
+const char *journal_entry_claim(const struct journal_entry *entry, const char *uuid)
+{
+	for (guint i = 0; i < entry->claims->len; i++) {
+		const struct step_value *claim = g_ptr_array_index(entry->claims, i);
+
+		if (g_str_equal(claim->key, uuid))
+			return claim->value;
+	}
+	return NULL;
+}
+
+void journal_entry_claims(struct journal_entry *entry, const char *uuid, const char *want)
+{
+	for (guint i = 0; i < entry->claims->len; i++) {
+		const struct step_value *claim = g_ptr_array_index(entry->claims, i);
+
+		if (g_str_equal(claim->key, uuid)) {
+			g_ptr_array_remove_index(entry->claims, i);
+			break;
+		}
+	}
+	if (want != NULL)
+		step_values_add(entry->claims, uuid, want);
 }
 
 static struct journal *journal_new(const char *uuid, const char *path)

@@ -28,8 +28,12 @@ struct step_undo {
 	GPtrArray *left; /* sentences about what somebody else had changed and was left */
 };
 
+struct share;
+
 struct step_kind {
-	const char *name; /* "bind"; a word of the journal's format */
+	const char *name;          /* "bind"; a word of the journal's format */
+	const struct share *share; /* of kinds that belong to the machine, see share.h; else NULL */
+	gboolean risky;            /* has hung machines: a breadcrumb comes first */
 
 	/**
 	 * check - does a step that was read from a journal make sense?
@@ -45,11 +49,11 @@ struct step_kind {
 	/* apply - make the change; may have been half done when it fails or is killed */
 	gboolean (*apply)(struct host *host, const struct step *step, GError **error);
 
-	/* verify - read back that the change is there */
+	/* verify - read back that the change is there; NULL: apply has done so */
 	gboolean (*verify)(struct host *host, const struct step *step, GError **error);
 
 	/**
-	 * ready - may the step be undone now? Waits until the deadline.
+	 * ready - may the step be undone now? Waits until the deadline. NULL: at any time.
 	 *
 	 * HOTSEAT_ERROR_BUSY if a guest still has what would be taken.
 	 */
@@ -81,8 +85,21 @@ AUTOPTR_DEFINE(step)
 /* step_describe - "bind 0000:01:00.0" */
 char *step_describe(const struct step *step);
 
+/* step_values_new, step_values_add - an array of struct step_value */
+GPtrArray *step_values_new(void);
+void step_values_add(GPtrArray *values, const char *key, const char *value);
+
 /* step_set - add an old value; each key once */
 void step_set(struct step *step, const char *key, const char *value);
+
+/* step_leave - say what somebody else had changed */
+void step_leave(struct step_undo *undo, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/**
+ * step_is_name - can an outside text be a part of a path, or of a command's words?
+ * @more: characters that are allowed beside letters, digits, "-" and "_"
+ */
+gboolean step_is_name(const char *text, const char *more);
 
 /* step_get - an old value, or NULL if the step has none of this name */
 const char *step_get(const struct step *step, const char *key);

@@ -83,6 +83,26 @@ const struct card *lend_find_card(const struct machine *machine, const struct do
 	return card;
 }
 
+struct handover_needs lend_needs(const struct domain_facts *facts)
+{
+	return (struct handover_needs){
+		.memory_kib = facts->memory_kib,
+		.page_kib = facts->lend.hugepages ? facts->page_kib : 0,
+		.node = facts->node,
+		.transparent = facts->lend.transparent,
+		.governor = facts->lend.governor,
+		.cpus = facts->lend.cpuset ? facts->cpus : NULL,
+		.stop_display_manager = facts->lend.display_manager,
+	};
+}
+
+unsigned int lend_allowed(const struct domain_facts *facts, gboolean take_last_display)
+{
+	if (facts->lend.display_manager)
+		return HANDOVER_ALLOW_LAST_DISPLAY | HANDOVER_ALLOW_HOLDERS;
+	return take_last_display ? HANDOVER_ALLOW_LAST_DISPLAY : 0;
+}
+
 const char *lend_chord(const struct domain_facts *facts)
 {
 	static const struct {

@@ -47,7 +47,8 @@ static gboolean is_lent(struct host *host, const char *uuid, gboolean *lent, GEr
 static gboolean prepare(struct host *host, const struct domain_facts *facts,
 			const struct lend_report *report, GError **error)
 {
-	const struct handover_guest guest = { facts->uuid, facts->name };
+	const struct handover_needs needs = lend_needs(facts);
+	const struct handover_guest guest = { facts->uuid, facts->name, &needs };
 	struct lend_report to = *report;
 	const struct handover_options options = { .progress = lend_report_step,
 						  .data = &to,
@@ -64,7 +65,7 @@ static gboolean prepare(struct host *host, const struct domain_facts *facts,
 		return FALSE;
 	card = lend_find_card(machine, facts, error);
 	if (card == NULL || !is_lent(host, facts->uuid, &lent, error) ||
-	    (!lent && !handover_check(machine, card, FALSE, error)))
+	    (!lent && !handover_check(machine, card, lend_allowed(facts, FALSE), error)))
 		return FALSE;
 	return handover_up(host, &guest, machine, card, &options, error) &&
 	       handover_note_hook(host, facts->uuid, error);

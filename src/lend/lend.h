@@ -58,6 +58,12 @@ struct lend_options {
  */
 struct domain_facts *lend_read_guest(struct virt *virt, const char *name, GError **error);
 
+/* lend_needs - what a guest wants of the host beside its card; points into @facts */
+struct handover_needs lend_needs(const struct domain_facts *facts);
+
+/* lend_allowed - handover_check()'s flags: a desktop that is to be stopped may have the card */
+unsigned int lend_allowed(const struct domain_facts *facts, gboolean take_last_display);
+
 /**
  * lend_find_card - the card that a guest is to have, on this machine as it is now
  *

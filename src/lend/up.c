@@ -133,7 +133,8 @@ static gboolean lend_and_start(const struct lending *lending, const struct lend_
 			       const struct lend_report *report, GError **error)
 {
 	const struct domain_facts *facts = lending->facts;
-	const struct handover_guest guest = { facts->uuid, facts->name };
+	const struct handover_needs needs = lend_needs(facts);
+	const struct handover_guest guest = { facts->uuid, facts->name, &needs };
 	struct lend_report to = *report;
 	const struct handover_options steps = { .progress = lend_report_step, .data = &to };
 
@@ -170,7 +171,8 @@ static gboolean hand_over(struct virt *virt, const struct domain_facts *facts,
 	lending.machine = machine;
 	lending.card = lend_find_card(machine, facts, error);
 	if (lending.card == NULL ||
-	    !handover_check(machine, lending.card, options->take_last_display, error))
+	    !handover_check(machine, lending.card, lend_allowed(facts, options->take_last_display),
+			    error))
 		return FALSE;
 	host = host_new_live(error);
 	if (host == NULL)

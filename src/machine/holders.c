@@ -48,6 +48,8 @@ static const struct {
 	{ "drm/card*/card*/drm_dp_aux*", "/dev/" },
 	{ "graphics/fb*", "/dev/" },
 	{ "i2c-*/i2c-dev/i2c-*", "/dev/" },
+	{ "accel/accel*", "/dev/accel/" },
+	{ "misc/*", "/dev/" },
 	{ "sound/card*/*", "/dev/snd/" },
 };
 

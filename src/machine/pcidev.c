@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "machine/breadcrumb.h"
 #include "machine/pcinames.h"
 
 #define PCIDEV_FOLDER "sys/bus/pci/devices"
@@ -208,6 +209,9 @@ static void read_driver(struct pcidev *dev, const struct root *folder)
 	dev->driver = root_read_link(folder, &error, "driver");
 	if (error == NULL || hotseat_error_is(error, HOTSEAT_ERROR_ABSENT))
 		dev->driver_known = KNOWN_YES;
+	/* The kernel would make us wait for the driver, for ever if that hangs (UB-01). */
+	if (dev->in_transit)
+		return;
 	dev->driver_override = root_read_attribute(folder, NULL, "driver_override");
 	/* The kernel prints a NULL pointer so. */
 	if (g_strcmp0(dev->driver_override, "(null)") == 0 ||
@@ -261,20 +265,40 @@ static struct root *enter(const struct root *root, const char *target, const cha
 	return root_enter(root, NULL, PCIDEV_FOLDER "/%s", address);
 }
 
-/* @links: the folder of all devices, in which @address is a link */
-static struct pcidev *read_one(const struct root *root, const struct root *links,
-			       const char *address, struct pcinames *names)
+/* What reading devices takes beside the root. */
+struct reading {
+	struct root *links; /* the folder of all devices, in which each address is a link */
+	struct pcinames *names;
+	struct breadcrumb *breadcrumb;
+};
+
+static void reading_clear(struct reading *reading)
+{
+	root_free(reading->links);
+	pcinames_free(reading->names);
+	breadcrumb_free(reading->breadcrumb);
+}
+
+static gboolean is_in_transit(const struct reading *reading, const char *address)
+{
+	return reading->breadcrumb != NULL && reading->breadcrumb->same_boot &&
+	       g_str_equal(reading->breadcrumb->address, address);
+}
+
+static struct pcidev *read_one(const struct root *root, const struct reading *reading,
+			       const char *address)
 {
 	struct pcidev *dev = g_new0(struct pcidev, 1);
-	g_autofree char *target = root_read_link_target(links, NULL, "%s", address);
+	g_autofree char *target = root_read_link_target(reading->links, NULL, "%s", address);
 	autoptr(root) folder = enter(root, target, address);
 
 	dev->address = g_strdup(address);
 	dev->path = path_from_target(target, address);
 	dev->numa_node = -1;
+	dev->in_transit = is_in_transit(reading, address);
 	if (folder != NULL)
 		read_facts(dev, folder);
-	dev->name = pcinames_lookup(names, dev->vendor, dev->device);
+	dev->name = pcinames_lookup(reading->names, dev->vendor, dev->device);
 	return dev;
 }
 
@@ -315,10 +339,11 @@ GPtrArray *pcidev_read_all(const struct root *root, GError **error)
 	g_autoptr(GPtrArray) devices = g_ptr_array_new_with_free_func(free_one);
 	g_autoptr(GError) list_error = NULL;
 	g_auto(GStrv) addresses = root_list(root, &list_error, PCIDEV_FOLDER);
-	autoptr(root) links = addresses == NULL ? NULL : root_enter(root, error, PCIDEV_FOLDER);
-	autoptr(pcinames) names = NULL;
+	__attribute__((cleanup(reading_clear))) struct reading reading = {
+		.links = addresses == NULL ? NULL : root_enter(root, error, PCIDEV_FOLDER)
+	};
 
-	if (addresses != NULL && links == NULL)
+	if (addresses != NULL && reading.links == NULL)
 		return NULL;
 	if (addresses == NULL) {
 		if (hotseat_error_is(list_error, HOTSEAT_ERROR_ABSENT))
@@ -327,13 +352,14 @@ GPtrArray *pcidev_read_all(const struct root *root, GError **error)
 			    "cannot list the PCI devices: %s", list_error->message);
 		return NULL;
 	}
-	names = pcinames_new();
+	reading.names = pcinames_new();
+	reading.breadcrumb = breadcrumb_read(root, NULL); /* mostly there is none */
 	for (guint i = 0; addresses[i] != NULL; i++) {
 		g_autofree char *address = pcidev_read_address(addresses[i]);
 
 		/* Nothing else lives there, but a stranger's folder may hold anything. */
 		if (g_strcmp0(address, addresses[i]) == 0)
-			g_ptr_array_add(devices, read_one(root, links, address, names));
+			g_ptr_array_add(devices, read_one(root, &reading, address));
 	}
 	g_ptr_array_sort(devices, compare_addresses);
 	return g_steal_pointer(&devices);

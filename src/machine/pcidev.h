@@ -26,6 +26,7 @@ struct pcidev {
 	enum known bridge;   /* header type is not 0: ports and bridges; asked of class 06xx only */
 	enum known boot_vga; /* the firmware's display; NOT_KNOWN where the file does not exist */
 	int numa_node;       /* -1: none said */
+	gboolean in_transit; /* a driver is letting go of it now, or hangs in that */
 };
 
 #define PCIDEV_CLASS_BASE(class) ((class) >> 16)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/breadcrumb.h"
 #include "machine/holders.h"
 
 #include "rules/host.h"
@@ -140,6 +141,26 @@ static void judge_compositor(const struct rule *rule, const struct machine *mach
 	}
 }
 
+/* A line that lies on the disk only while a driver is asked to let go, or to take back. */
+static void judge_breadcrumb(const struct rule *rule, const struct machine *machine,
+			     GPtrArray *findings)
+{
+	autoptr(breadcrumb) breadcrumb = breadcrumb_read(machine->root, NULL);
+
+	if (breadcrumb == NULL || breadcrumb->alive)
+		return;
+	host_say(findings, rule, breadcrumb->address, breadcrumb_describe(breadcrumb),
+		 breadcrumb->same_boot
+			 ? "A handover ended in the middle of the most delicate step."
+			 : "The machine hung, or was switched off, in the most delicate step of a "
+			   "handover. If that comes again, this driver cannot give the card away "
+			   "while the machine runs.",
+		 breadcrumb->same_boot
+			 ? g_strdup("sudo hotseat recover")
+			 : g_strdup("Let vfio-pci have this card from boot on. This line goes with "
+				    "the next handover that works."));
+}
+
 static const struct rule rules[] = {
 	{ "UB-01", SEVERITY_RISKY, 'C', "no program has the card open",
 	  "Unbinding does not fail while a card is in use. It blocks in the kernel, with whoever "
@@ -160,6 +181,11 @@ static const struct rule rules[] = {
 	{ "UB-04", SEVERITY_STYLE, 'U', "the compositor leaves the card alone",
 	  "A card that the desktop has open cannot be handed over while it runs.",
 	  "tell the compositor to leave the card alone", "none: experience", judge_compositor },
+	{ "HS-16", SEVERITY_RISKY, 'V', "no handover was cut off",
+	  "Before a driver is asked to let go of a card, or to take it back, a line is written to "
+	  "the disk, and removed after. A line that is still there tells where a machine hung.",
+	  "let vfio-pci have the card from boot on", "/var/lib/hotseat/breadcrumb",
+	  judge_breadcrumb },
 };
 
 const struct rule_set host_rules_holders = { rules, G_N_ELEMENTS(rules) };

@@ -15,6 +15,8 @@
 
 static struct kernel_model *current; /* for the wrapped system calls */
 static gboolean in_model;            /* the model itself writes to its tree */
+static gboolean in_crumb;            /* a breadcrumb is being written */
+static int crumb = -1;               /* its descriptor */
 
 /* Points. */
 
@@ -31,6 +33,8 @@ static enum kernel_model_event point(struct kernel_model *model, enum kernel_mod
 	model->points++;
 	if (model->at == 0 || !is_now(model))
 		return MODEL_NOTHING;
+	if (model->points == model->at)
+		model->met_crumb = in_crumb;
 	if (model->event == MODEL_KILL)
 		kill(getpid(), SIGKILL);
 	if (model->event == MODEL_CALL) {
@@ -51,8 +55,27 @@ int __wrap_ftruncate64(int fd, off_t length);
 int __real_openat64(int dir, const char *path, int flags, ...);
 int __wrap_openat64(int dir, const char *path, int flags, ...);
 
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+
+/* The disk itself is not asked: there is none under the tree. */
+int __wrap_fsync(int fd)
+{
+	if (current != NULL)
+		current->syncs++;
+	return 0;
+}
+
+int __wrap_fdatasync(int fd)
+{
+	return __wrap_fsync(fd);
+}
+
 ssize_t __wrap_write(int fd, const void *data, size_t size)
 {
+	in_crumb = fd == crumb;
 	switch (point(current, MODEL_APPEND)) {
 	case MODEL_TEAR:
 		(void)!__real_write(fd, data, size / 2);
@@ -86,16 +109,20 @@ static gboolean refused(void)
 
 int __wrap_mkdir(const char *path, mode_t mode)
 {
+	in_crumb = current != NULL && current->host->state_dir != NULL &&
+		   strcmp(path, current->host->state_dir) == 0;
 	return refused() ? -1 : __real_mkdir(path, mode);
 }
 
 int __wrap_unlinkat(int dir, const char *path, int flags)
 {
+	in_crumb = strcmp(path, "breadcrumb") == 0;
 	return refused() ? -1 : __real_unlinkat(dir, path, flags);
 }
 
 int __wrap_ftruncate64(int fd, off_t length)
 {
+	in_crumb = FALSE;
 	return refused() ? -1 : __real_ftruncate64(fd, length);
 }
 
@@ -109,8 +136,12 @@ int __wrap_openat64(int dir, const char *path, int flags, ...)
 		va_start(args, flags);
 		mode = va_arg(args, mode_t);
 		va_end(args);
+		in_crumb = strcmp(path, "breadcrumb") == 0;
 		if (refused())
 			return -1;
+		crumb = in_crumb ? __real_openat64(dir, path, flags, mode) : -1;
+		if (in_crumb)
+			return crumb;
 	}
 	return __real_openat64(dir, path, flags, mode);
 }
@@ -255,6 +286,80 @@ static int write_override(struct kernel_model *model, const char *address, const
 	return 0;
 }
 
+/* set_text - what a file of the tree says from now on */
+static int set_text(const struct kernel_model *model, const char *path, const char *text)
+{
+	g_autofree char *full = path_of(model, "%s", path);
+	g_autofree char *line = g_strconcat(text, "\n", NULL);
+
+	g_assert_true(g_file_set_contents(full, line, -1, NULL));
+	return 0;
+}
+
+/* nr_hugepages_store_common(): as many as there is memory for, and no error */
+static int write_pool(const struct kernel_model *model, const char *path, const char *value)
+{
+	guint64 asked = g_ascii_strtoull(value, NULL, 10);
+	guint64 found = model->room == 0 ? asked : MIN(asked, model->room);
+	g_autofree char *folder = g_path_get_dirname(path);
+	g_autofree char *free_path = g_build_filename(folder, "free_hugepages", NULL);
+	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, found);
+	g_autofree char *free_text = NULL;
+	guint64 total = 0, free = 0;
+
+	root_read_number(model->manifest->root, 10, &total, NULL, "%s", path);
+	root_read_number(model->manifest->root, 10, &free, NULL, "%s", free_path);
+	free_text = g_strdup_printf("%" G_GUINT64_FORMAT, found - (total - free));
+	set_text(model, free_path, free_text);
+	return set_text(model, path, text);
+}
+
+static int write_mode(const struct kernel_model *model, const char *path, const char *value)
+{
+	static const char *const modes[] = { "always", "madvise", "never" };
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(modes); i++) {
+		gboolean on = g_str_equal(modes[i], value);
+
+		g_string_append_printf(text, "%s%s%s%s", i == 0 ? "" : " ", on ? "[" : "", modes[i],
+				       on ? "]" : "");
+	}
+	return set_text(model, path, text->str);
+}
+
+/* bind_store() and unbind_store() of the platform bus */
+static int write_platform(const struct kernel_model *model, const char *path, const char *device)
+{
+	g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+	g_autofree char *link = path_of(model, "sys/bus/platform/devices/%s/driver", device);
+	g_autofree char *target = g_strdup_printf("/sys/bus/platform/drivers/%s", parts[4]);
+	gboolean bound = g_file_test(link, G_FILE_TEST_IS_SYMLINK);
+
+	if (g_str_equal(parts[5], "bind") == bound)
+		return ENODEV;
+	return (bound ? unlink(link) : symlink(target, link)) == 0 ? 0 : EIO;
+}
+
+static int write_nothing(const struct kernel_model *model, const char *path, const char *value)
+{
+	return 0;
+}
+
+static const struct {
+	const char *pattern;
+	int (*write)(const struct kernel_model *model, const char *path, const char *value);
+} files[] = {
+	{ "sys/devices/system/node/node*/hugepages/*/nr_hugepages", write_pool },
+	{ "sys/devices/system/node/node*/compact", write_nothing },
+	{ "proc/sys/vm/drop_caches", write_nothing },
+	{ "sys/kernel/mm/transparent_hugepage/enabled", write_mode },
+	{ "sys/devices/system/cpu/cpufreq/policy*/scaling_governor", set_text },
+	{ "sys/class/vtconsole/vtcon*/bind", set_text },
+	{ "sys/bus/platform/drivers/*/bind", write_platform },
+	{ "sys/bus/platform/drivers/*/unbind", write_platform },
+};
+
 static int react(struct kernel_model *model, const char *path, const char *value)
 {
 	g_auto(GStrv) parts = g_strsplit(path, "/", -1);
@@ -262,6 +367,10 @@ static int react(struct kernel_model *model, const char *path, const char *value
 
 	if (!root_exists(model->manifest->root, "%s", path))
 		return ENOENT;
+	for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+		if (g_pattern_match_simple(files[i].pattern, path))
+			return files[i].write(model, path, value);
+	}
 	if (g_str_equal(path, "sys/bus/pci/drivers_probe"))
 		return write_probe(model, value);
 	if (count == 6 && g_str_equal(parts[5], "driver_override"))
@@ -313,11 +422,219 @@ static gboolean model_group_busy(struct host *host, const char *group)
 	return g_strcmp0(group, model->busy) == 0;
 }
 
-static gboolean model_load_module(struct host *host, const char *module, GError **error)
+static gboolean model_write_device(struct host *host, const char *address, const char *path,
+				   const char *value, GError **error)
+{
+	const struct kernel_model *model = host->model;
+
+	if (host_is_stuck(host, address, error))
+		return FALSE;
+	if (g_strcmp0(model->hangs, address) != 0 || !g_str_has_suffix(path, "/unbind"))
+		return model_write(host, path, value, error);
+	/* __device_release_driver(): the link is gone before the driver is asked. */
+	in_model = TRUE;
+	set_driver(host->model, address, NULL);
+	in_model = FALSE;
+	host_set_stuck(host, address, error);
+	return FALSE;
+}
+
+void kernel_model_release(struct kernel_model *model)
+{
+	g_clear_pointer(&model->hangs, g_free);
+}
+
+/* allowed - is this change let through? Else @error is set. */
+static gboolean allowed(struct kernel_model *model, const char *what, GError **error)
+{
+	enum kernel_model_event event = point(model, MODEL_HOST);
+
+	if (event == MODEL_TEAR)
+		kill(getpid(), SIGKILL);
+	if (event != MODEL_REFUSE && event != MODEL_SHORTEN) {
+		g_string_append_printf(model->log, "%s\n", what);
+		return TRUE;
+	}
+	hotseat_error_set_errno(error, model->refusal, "%s", what);
+	return FALSE;
+}
+
+static void make_folder(const struct kernel_model *model, const char *path)
+{
+	g_autofree char *full = path_of(model, "%s", path);
+
+	g_assert_cmpint(g_mkdir_with_parents(full, 0755), ==, 0);
+}
+
+static void remove_tree(const struct kernel_model *model, const char *path)
+{
+	if (root_exists(model->manifest->root, "%s", path))
+		manifest_remove(model->manifest, path);
+}
+
+/* Units: those that run have a control group. */
+
+#define UNITS "sys/fs/cgroup/system.slice/"
+#define INHIBITOR "run/systemd/inhibit/1"
+
+static void start_unit(const struct kernel_model *model, const char *unit)
+{
+	g_autofree char *path = g_strconcat(UNITS, unit, NULL);
+
+	make_folder(model, path);
+	if (g_str_equal(unit, "hotseat-sleep.service"))
+		set_text(model, INHIBITOR, "UID=0\nPID=1\nWHO=Hotseat\nWHY=a guest");
+}
+
+static void stop_unit(const struct kernel_model *model, const char *unit)
+{
+	g_autofree char *path = g_strconcat(UNITS, unit, NULL);
+
+	remove_tree(model, path);
+	if (g_str_equal(unit, "hotseat-sleep.service"))
+		remove_tree(model, INHIBITOR);
+}
+
+/* An empty list, or the controller switched off, does not come up here. */
+static void set_property(const struct kernel_model *model, const char *unit, const char *property)
+{
+	g_autofree char *list = g_strdup_printf("sys/fs/cgroup/%s/cpuset.cpus.effective", unit);
+	g_autofree char *folder = g_strdup_printf("run/systemd/system.control/%s.d", unit);
+	g_autofree char *record = g_build_filename(folder, "50-AllowedCPUs.conf", NULL);
+
+	g_assert_true(g_str_has_prefix(property, "AllowedCPUs="));
+	set_text(model, list, strchr(property, '=') + 1);
+	make_folder(model, folder);
+	set_text(model, record, property);
+}
+
+static void act(const struct kernel_model *model, const char *const *argv, guint count)
+{
+	if (g_str_has_suffix(argv[0], "/systemd-run")) {
+		for (guint i = 1; i < count; i++) {
+			if (g_str_has_prefix(argv[i], "--unit="))
+				start_unit(model, argv[i] + strlen("--unit="));
+		}
+		return;
+	}
+	g_assert_true(g_str_has_suffix(argv[0], "/systemctl"));
+	if (g_str_equal(argv[count - 2], "start"))
+		start_unit(model, argv[count - 1]);
+	else if (g_str_equal(argv[count - 2], "stop"))
+		stop_unit(model, argv[count - 1]);
+	else if (count > 3 && g_str_equal(argv[count - 3], "set-property"))
+		set_property(model, argv[count - 2], argv[count - 1]);
+	else
+		g_assert_cmpstr(argv[count - 1], ==, "daemon-reload");
+}
+
+/*
+ * What a command has asked of systemd happens even if the command is killed at once, and then it
+ * happens late: when the next command asks for something.
+ */
+#define LATE "run/late"
+
+void kernel_model_arrive(struct kernel_model *model)
+{
+	g_autofree char *text = root_read(model->manifest->root, NULL, LATE);
+	g_auto(GStrv) argv = text == NULL ? NULL : g_strsplit(text, "\n", -1);
+
+	if (argv == NULL)
+		return;
+	in_model = TRUE;
+	act(model, (const char *const *)argv, g_strv_length(argv));
+	remove_tree(model, LATE);
+	in_model = FALSE;
+}
+
+static void send_off(const struct kernel_model *model, const char *const *argv)
+{
+	g_autofree char *text = g_strjoinv("\n", (char **)(guintptr)argv);
+
+	in_model = TRUE;
+	set_text(model, LATE, text);
+	in_model = FALSE;
+}
+
+static gboolean model_run(struct host *host, const char *const *argv, guint seconds, GError **error)
 {
 	struct kernel_model *model = host->model;
+	g_autofree char *line = g_strjoinv(" ", (char **)(guintptr)argv);
+
+	model->runs++;
+	kernel_model_arrive(model);
+	send_off(model, argv);
+	if (!allowed(model, line, error)) {
+		remove_tree(model, LATE);
+		return FALSE;
+	}
+	if (model->fails != NULL && strstr(line, model->fails) != NULL) {
+		remove_tree(model, LATE);
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED, "%s: it failed", line);
+		return FALSE;
+	}
+	kernel_model_arrive(model);
+	return TRUE;
+}
+
+static gboolean model_remove(struct host *host, const char *path, GError **error)
+{
+	if (!allowed(host->model, path, error))
+		return FALSE;
+	in_model = TRUE;
+	remove_tree(host->model, path);
+	in_model = FALSE;
+	return TRUE;
+}
+
+static gboolean model_unload_module(struct host *host, const char *module, GError **error)
+{
+	g_autofree char *line = g_strconcat("rmmod ", module, NULL);
+	g_autofree char *path = g_strconcat("sys/module/", module, NULL);
+	g_auto(GStrv) users = root_list(host->root, NULL, "%s/holders", path);
+
+	if (!allowed(host->model, line, error))
+		return FALSE;
+	if (users != NULL && users[0] != NULL) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY, "%s is in use", module);
+		return FALSE;
+	}
+	in_model = TRUE;
+	remove_tree(host->model, path);
+	in_model = FALSE;
+	return TRUE;
+}
+
+static void add_module(const struct kernel_model *model, const char *module, const char *parameters)
+{
+	g_auto(GStrv) words = g_strsplit(parameters, " ", -1);
+	g_autofree char *folder = g_strdup_printf("sys/module/%s/parameters", module);
+
+	make_folder(model, folder);
+	for (guint i = 0; words[i] != NULL && words[i][0] != '\0'; i++) {
+		g_auto(GStrv) pair = g_strsplit(words[i], "=", 2);
+		g_autofree char *path = g_build_filename(folder, pair[0], NULL);
+
+		set_text(model, path, pair[1]);
+	}
+}
+
+static gboolean model_load_module(struct host *host, const char *module, const char *parameters,
+				  GError **error)
+{
+	struct kernel_model *model = host->model;
+	g_autofree char *line = g_strdup_printf("modprobe %s %s", module, parameters);
 
 	model->loads++;
+	if (!g_str_equal(module, "vfio-pci")) {
+		model->runs++;
+		if (!allowed(model, line, error))
+			return FALSE;
+		in_model = TRUE;
+		add_module(model, module, parameters);
+		in_model = FALSE;
+		return TRUE;
+	}
 	if (model->can_load) {
 		kernel_model_driver(model, module, "");
 		return TRUE;
@@ -351,7 +668,13 @@ struct kernel_model *kernel_model_new(const char *text)
 	model->host = host;
 	host->root = root_open(model->manifest->folder, NULL);
 	host->run_dir = path_of(model, "run/hotseat");
+	host->patience = 1;
+	host->lock = host->machine_lock = -1;
 	host->write = model_write;
+	host->write_device = model_write_device;
+	host->unload_module = model_unload_module;
+	host->run = model_run;
+	host->remove = model_remove;
 	host->group_busy = model_group_busy;
 	host->load_module = model_load_module;
 	host->pause = model_pause;
@@ -372,6 +695,8 @@ void kernel_model_free(struct kernel_model *model)
 	g_string_free(model->log, TRUE);
 	g_free(model->probe_fails);
 	g_free(model->busy);
+	g_free(model->hangs);
+	g_free(model->fails);
 	g_free(model);
 }
 

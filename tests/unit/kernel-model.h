@@ -21,6 +21,11 @@
  * - while VFIO owns a group, host drivers get EBUSY at probe (GR-04);
  * - unbinding vfio-pci from an open group blocks in the kernel, here: is a failure of the test.
  *
+ * And of what else the steps touch, as far as they can see it: pools of huge pages that may find
+ * fewer than asked for, modes in brackets, governors, consoles, platform drivers, modules with
+ * parameters; of systemd, control groups of units that run, their cores, records of properties set
+ * at run time, and logind's list of inhibitors.
+ *
  * Every call that changes something is a point: writes to the host, and the system calls by which
  * a journal is made, written and removed (tests are linked with --wrap for these). At any one of
  * them the model can kill the process, tear the write, refuse it, or let another program act first.
@@ -58,8 +63,13 @@ struct kernel_model {
 	char *busy;        /* group that a guest has open */
 	guint busy_for;    /* number of pauses until it is free; 0: for ever */
 	guint pauses, loads;
-	gboolean can_load; /* modprobe finds vfio-pci */
-	GString *log;      /* "path=value" of each host write that was let through */
+	guint runs, syncs;  /* processes started; waits for the disk */
+	guint room;         /* huge pages that there is memory for; 0: as many as asked for */
+	char *hangs;        /* function whose driver does not let go */
+	char *fails;        /* unit that can be neither started nor stopped */
+	gboolean met_crumb; /* the point that was armed was the breadcrumb's */
+	gboolean can_load;  /* modprobe finds vfio-pci */
+	GString *log;       /* "path=value" of each host write that was let through */
 };
 
 /* kernel_model_new - @text: the tree; run_dir is "run/hotseat" in it. Only one at a time. */
@@ -73,6 +83,12 @@ void kernel_model_driver(struct kernel_model *model, const char *driver, const c
 /* kernel_model_device - add a function to the bus; @driver may be NULL, @override too */
 void kernel_model_device(struct kernel_model *model, const char *address, const char *id,
 			 const char *group, const char *driver, const char *override);
+
+/* kernel_model_release - the driver that hung lets go after all */
+void kernel_model_release(struct kernel_model *model);
+
+/* kernel_model_arrive - now happens what a killed command has asked of systemd */
+void kernel_model_arrive(struct kernel_model *model);
 
 /* kernel_model_write - as another program would: no point, no refusal */
 gboolean kernel_model_write(struct kernel_model *model, const char *path, const char *value);

@@ -579,6 +579,43 @@ static void test_address_width(void)
 	}
 }
 
+/* What a guest wants of the host while it has its card. */
+static void test_lend(void)
+{
+	static const char xml[] =
+		"<domain><name>a</name>"
+		"<metadata><h:guest xmlns:h='" DOMAIN_METADATA_URI
+		"'><h:card fingerprint='f'/>"
+		"<h:lend hugepages='yes' governor='performance' cpuset='yes' "
+		"display-manager='stop'/></h:guest></metadata>"
+		"<memory unit='GiB'>2</memory><memoryBacking><hugepages>"
+		"<page size='1' unit='G'/></hugepages></memoryBacking>"
+		"<numatune><memory mode='strict' nodeset='1'/></numatune>"
+		"<cputune><vcpupin vcpu='0' cpuset='2'/><vcpupin vcpu='1' cpuset='6-7'/></cputune>"
+		"</domain>";
+	static const char plain[] =
+		"<domain><name>a</name><memory>4096</memory>"
+		"<memoryBacking><hugepages/></memoryBacking>"
+		"<metadata><h:guest xmlns:h='" DOMAIN_METADATA_URI
+		"'>"
+		"<h:lend hugepages='transparent'/></h:guest></metadata></domain>";
+	autoptr(domain_facts) facts = domain_facts_parse(xml, NULL);
+	autoptr(domain_facts) other = domain_facts_parse(plain, NULL);
+
+	g_assert_true(facts->lend.hugepages && facts->lend.cpuset && facts->lend.display_manager);
+	g_assert_false(facts->lend.transparent);
+	g_assert_cmpstr(facts->lend.governor, ==, "performance");
+	g_assert_cmpuint(facts->memory_kib, ==, 2 << 20);
+	g_assert_cmpuint(facts->page_kib, ==, 1 << 20);
+	g_assert_cmpint(facts->node, ==, 1);
+	g_assert_cmpstr(facts->cpus, ==, "2,6-7");
+	g_assert_true(other->lend.transparent && !other->lend.hugepages && !other->lend.cpuset);
+	g_assert_cmpuint(other->memory_kib, ==, 4096);
+	g_assert_cmpuint(other->page_kib, ==, 2048);
+	g_assert_cmpint(other->node, ==, -1);
+	g_assert_null(other->cpus);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -602,5 +639,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/domain/truncated", test_truncated);
 	g_test_add_func("/domain/names", test_names);
 	g_test_add_func("/domain/address-width", test_address_width);
+	g_test_add_func("/domain/lend", test_lend);
 	return g_test_run();
 }

@@ -139,6 +139,52 @@ static void test_refuses(void)
 	}
 }
 
+#define MACHINE_HEADER "hotseat-journal 1 machine machine 1 2 machine\n"
+#define MACHINE_BEGIN "begin 0 governor policy0 former=powersave\n"
+#define CLAIM "claim 0 " UUID " performance\n"
+
+/* The machine's: baselines, and what each guest wants. */
+static void test_machine(void)
+{
+	static const char text[] = MACHINE_HEADER MACHINE_BEGIN CLAIM "value 0 performance\n";
+	static const char *const bad[] = {
+		MACHINE_HEADER BEGIN,
+		MACHINE_HEADER "begin 0 governor ../x former=powersave\n",
+		MACHINE_HEADER "begin 0 governor policy0 former=../x\n",
+		MACHINE_HEADER "begin 0 hugepages node0/../x former=1\n",
+		MACHINE_HEADER "begin 0 hugepages node0/2048kB former=-1\n",
+		MACHINE_HEADER "begin 0 service --force.service former=active\n",
+		MACHINE_HEADER "begin 0 service a/b.service former=active\n",
+		MACHINE_HEADER "begin 0 cpus user.slice former=all\n",
+		MACHINE_HEADER "begin 0 hold everything former=free\n",
+		MACHINE_HEADER CLAIM,
+		MACHINE_HEADER MACHINE_BEGIN "claim 0 nobody performance\n",
+		MACHINE_HEADER MACHINE_BEGIN "claim 0 " UUID " a/b\n",
+		MACHINE_HEADER MACHINE_BEGIN "claim 0 " UUID "\n",
+		MACHINE_HEADER MACHINE_BEGIN "value 0 a/b\n",
+		MACHINE_HEADER MACHINE_BEGIN "undone 0\n" CLAIM,
+		MACHINE_HEADER MACHINE_BEGIN "release 1 " UUID "\n",
+	};
+	autoptr(journal) journal =
+		journal_parse(text, strlen(text), JOURNAL_MACHINE, "machine", NULL);
+	const struct journal_entry *entry;
+	g_autoptr(GError) guests = NULL;
+
+	g_assert_nonnull(journal);
+	entry = g_ptr_array_index(journal->entries, 0);
+	g_assert_cmpstr(journal_entry_claim(entry, UUID), ==, "performance");
+	g_assert_cmpuint(entry->values->len, ==, 1);
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) error = NULL;
+
+		if (journal_parse(bad[i], strlen(bad[i]), JOURNAL_MACHINE, "machine", &error))
+			g_error("taken for good: %s", bad[i]);
+		g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_UNREADABLE));
+	}
+	/* A guest's has no claims. */
+	g_assert_null(parse(HEADER BEGIN CLAIM, strlen(HEADER BEGIN CLAIM), &guests));
+}
+
 /* Any text survives, and none can end a line or a word. */
 static void test_words(void)
 {
@@ -162,6 +208,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/journal/truncated-at-every-byte", test_truncated_at_every_byte);
 	g_test_add_func("/journal/every-byte-changed", test_every_byte_changed);
 	g_test_add_func("/journal/refuses", test_refuses);
+	g_test_add_func("/journal/machine", test_machine);
 	g_test_add_func("/journal/words", test_words);
 	return g_test_run();
 }

@@ -348,6 +348,17 @@ static const struct rule_case cases[] = {
 	{ "HS-11", "rules-bare", "-sys/bus\n", UNKNOWN },
 	{ "HS-11", "rules-bare", "sys/devices/pci0000:00/0000:00:02.0/class = 0x038000\n", SILENT },
 
+	{ "HS-16", "rules-intel",
+	  "var/lib/hotseat/breadcrumb = hotseat-breadcrumb 1 old 1 2 1700000000 forth "
+	  "0000:01:00.0 amdgpu win%2011\n",
+	  SPEAKS, SEVERITY_RISKY, "from boot on" },
+	{ "HS-16", "rules-intel",
+	  "proc/sys/kernel/random/boot_id = now\n"
+	  "var/lib/hotseat/breadcrumb = hotseat-breadcrumb 1 now 1 2 1700000000 forth "
+	  "0000:01:00.0 amdgpu win%2011\n",
+	  SPEAKS, SEVERITY_RISKY, "hotseat recover" },
+	{ "HS-16", "rules-intel", "", SILENT },
+
 	{ "RS-09", "rules-intel", CARD "config hex ff ff ff ff\n", SPEAKS, SEVERITY_BROKEN,
 	  "Switch the machine off" },
 	{ "RS-09", "rules-intel", CARD "config hex ff ff ff fe\n", SILENT },
