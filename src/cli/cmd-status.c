@@ -100,18 +100,32 @@ static GPtrArray *read_states(GError **error)
 	return states;
 }
 
+/* Who has the keyboard. Without the service nobody but the host can. */
+static void print_seats(void)
+{
+	g_autoptr(GPtrArray) seats = client_seats(NULL);
+
+	for (guint i = 0; seats != NULL && i < seats->len; i++) {
+		const struct client_seat *seat = g_ptr_array_index(seats, i);
+
+		printf("%s: keyboard and mouse are with %s%s\n", seat->name, seat->side,
+		       seat->watched ? "" : "; no chord, as no session is open on its screen");
+	}
+}
+
 static int run(const struct invocation *invocation, char **arguments, GError **error)
 {
 	g_autoptr(GPtrArray) states = read_states(error);
 
 	if (states == NULL)
 		return -1;
-	if (invocation->json)
+	if (invocation->json) {
 		print_json(states);
-	else
-		print_text(states);
-	if (!invocation->json)
-		print_breadcrumb();
+		return EXIT_SUCCESS;
+	}
+	print_text(states);
+	print_seats();
+	print_breadcrumb();
 	return EXIT_SUCCESS;
 }
 

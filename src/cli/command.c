@@ -31,6 +31,7 @@ const struct command *const command_table[] = {
 	/* the handover */
 	&command_up,
 	&command_down,
+	&command_swap,
 	&command_status,
 	&command_confirm,
 	&command_recover,

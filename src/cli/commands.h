@@ -27,4 +27,5 @@ extern const struct command command_set;
 extern const struct command command_snapshot;
 extern const struct command command_setup;
 extern const struct command command_status;
+extern const struct command command_swap;
 extern const struct command command_up;

@@ -92,6 +92,8 @@ struct domain_facts {
 	char **images;     /* files and block devices of its disks, NULL-terminated */
 	char **networks;   /* libvirt networks that its interfaces are on, NULL-terminated */
 	char **inputs;     /* event nodes of its evdev inputs, NULL-terminated */
+	char *seat;        /* whose devices its evdev inputs are, "seat0"; NULL: none */
+	guint seat_side;   /* number in the names of those devices */
 	char *toggle;      /* grabToggle of its evdev keyboard, "ctrl-ctrl"; NULL: none */
 	gboolean screen;   /* has an emulated screen, so that it can be seen without the card */
 	gboolean iothread; /* a disk of it has a thread of its own */

@@ -172,6 +172,19 @@ static void read_lend(xmlXPathContext *context, struct domain_lend *lend)
 	lend->governor = xml_find_text(context, LEND "/@governor");
 }
 
+/* read_seat - from the name of its keyboard: "/dev/hotseat/seat0/1-keyboard" (seat/uinput.h) */
+static void read_seat(xmlXPathContext *context, struct domain_facts *facts)
+{
+	g_autofree char *dev = xml_find_text(
+		context, "/domain/devices/input/source[starts-with(@dev, '/dev/hotseat/')]/@dev");
+	g_auto(GStrv) parts = dev == NULL ? NULL : g_strsplit(dev, "/", 6);
+
+	if (parts == NULL || g_strv_length(parts) != 5)
+		return;
+	facts->seat = g_strdup(parts[3]);
+	facts->seat_side = (guint)g_ascii_strtoull(parts[4], NULL, 10);
+}
+
 struct domain_facts *domain_facts_parse(const char *xml, GError **error)
 {
 	g_autoptr(xmlDoc) doc = parse(xml, error);
@@ -204,6 +217,7 @@ struct domain_facts *domain_facts_parse(const char *xml, GError **error)
 	facts->networks = xml_find_texts(
 		context, "/domain/devices/interface[@type='network']/source/@network");
 	facts->toggle = read_toggle(context);
+	read_seat(context, facts);
 	read_devices(context, facts);
 	read_machine(context, facts);
 	read_lend(context, &facts->lend);
@@ -228,5 +242,6 @@ void domain_facts_free(struct domain_facts *facts)
 	g_free(facts->nvram);
 	g_free(facts->cpus);
 	g_free(facts->lend.governor);
+	g_free(facts->seat);
 	g_free(facts);
 }

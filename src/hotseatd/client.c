@@ -241,6 +241,16 @@ gboolean client_hook(const char *method, const char *uuid, const char *xml, guin
 	return reply != NULL;
 }
 
+static gboolean is_answer(GVariant *reply, const char *type, GError **error)
+{
+	if (g_variant_is_of_type(reply, G_VARIANT_TYPE(type)))
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
+		    "hotseatd is of another version; restart it with: sudo systemctl restart "
+		    "hotseatd");
+	return FALSE;
+}
+
 GPtrArray *client_states(GError **error)
 {
 	g_autoptr(GVariant) reply = ask("Status", NULL, START_MS, NULL, error);
@@ -248,14 +258,44 @@ GPtrArray *client_states(GError **error)
 
 	if (reply == NULL)
 		return NULL;
-	if (!g_variant_is_of_type(reply, G_VARIANT_TYPE("(a(ssbbia(ssss)))"))) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
-			    "hotseatd is of another version; restart it with: sudo systemctl "
-			    "restart hotseatd");
+	if (!is_answer(reply, "(a(ssbbia(ssss)))", error))
 		return NULL;
-	}
 	states = g_variant_get_child_value(reply, 0);
 	return interface_unpack_states(states);
+}
+
+gboolean client_swap(const char *seat, const char *side, GError **error)
+{
+	g_autoptr(GVariant) reply =
+		ask("Swap", g_variant_new("(ss)", seat, side), START_MS, NULL, error);
+
+	return reply != NULL;
+}
+
+static void seat_free(gpointer data)
+{
+	struct client_seat *seat = data;
+
+	g_free(seat->name);
+	g_free(seat->side);
+	g_free(seat);
+}
+
+GPtrArray *client_seats(GError **error)
+{
+	g_autoptr(GVariant) reply = ask("Seats", NULL, START_MS, NULL, error);
+	GPtrArray *seats;
+	struct client_seat seat;
+	GVariantIter *iter;
+
+	if (reply == NULL || !is_answer(reply, "(a(ssb))", error))
+		return NULL;
+	seats = g_ptr_array_new_with_free_func(seat_free);
+	g_variant_get(reply, "(a(ssb))", &iter);
+	while (g_variant_iter_next(iter, "(ssb)", &seat.name, &seat.side, &seat.watched))
+		g_ptr_array_add(seats, g_memdup2(&seat, sizeof(seat)));
+	g_variant_iter_free(iter);
+	return seats;
 }
 
 /* What is not the service's own word, nor its loss in the middle, is the bus's: nobody is there. */

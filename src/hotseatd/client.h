@@ -27,5 +27,16 @@ gboolean client_hook(const char *method, const char *uuid, const char *xml, guin
 /* client_states - open journals, as handover_read_states() */
 GPtrArray *client_states(GError **error);
 
+/* client_swap - give a seat to a side, see seats_move(); returns when it has it */
+gboolean client_swap(const char *seat, const char *side, GError **error);
+
+struct client_seat {
+	char *name, *side;
+	gboolean watched; /* there are chords: its session is on the screen and not locked */
+};
+
+/* client_seats - array of struct client_seat */
+GPtrArray *client_seats(GError **error);
+
 /* client_is_absent - so that root can do without; FALSE for NULL */
 gboolean client_is_absent(const GError *error);

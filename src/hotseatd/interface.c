@@ -12,15 +12,26 @@
 	"'><arg name='uuid' type='s' direction='in'/>"                                             \
 	"<arg name='xml' type='s' direction='in'/></method>"
 
+/* clang-format off */
 static const char description[] =
-	"<node><interface name='" HOTSEATD_INTERFACE "'>" GUEST_METHOD("Up") GUEST_METHOD("Down")
-		GUEST_METHOD("Recover") GUEST_METHOD("Confirm") HOOK_METHOD("Prepare")
-			HOOK_METHOD("Release") "<method name='Status'><arg name='states' "
-					       "type='a(ssbbia(ssss))' direction='out'/></method>"
-					       "<method name='Cancel'/>"
-					       "<signal name='Progress'><arg name='job' type='u'/>"
-					       "<arg name='kind' type='s'/><arg name='text' "
-					       "type='s'/></signal></interface></node>";
+	"<node><interface name='" HOTSEATD_INTERFACE "'>"
+	GUEST_METHOD("Up")
+	GUEST_METHOD("Down")
+	GUEST_METHOD("Recover")
+	GUEST_METHOD("Confirm")
+	HOOK_METHOD("Prepare")
+	HOOK_METHOD("Release")
+	"<method name='Status'><arg name='states' type='a(ssbbia(ssss))' direction='out'/></method>"
+	"<method name='Swap'><arg name='seat' type='s' direction='in'/>"
+	"<arg name='side' type='s' direction='in'/></method>"
+	"<method name='Seats'><arg name='seats' type='a(ssb)' direction='out'/></method>"
+	"<method name='Cancel'/>"
+	"<signal name='Progress'><arg name='job' type='u'/><arg name='kind' type='s'/>"
+	"<arg name='text' type='s'/></signal>"
+	"<signal name='SeatChanged'><arg name='seat' type='s'/><arg name='side' type='s'/>"
+	"<arg name='why' type='s'/></signal>"
+	"</interface></node>";
+/* clang-format on */
 
 GDBusInterfaceInfo *interface_info(void)
 {

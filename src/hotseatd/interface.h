@@ -11,9 +11,12 @@
  *
  *	Up, Down, Recover, Confirm (s guest, a{sv} options)
  *	Status () -> a(ssbbia(ssss))
+ *	Swap (s seat, s side)           "" for the usual seat, the other side
+ *	Seats () -> a(ssb)               seat, side, are there chords
  *	Cancel ()                       the caller's own calls
  *	Prepare, Release (s uuid, s xml) root only: libvirt's hook, with what libvirt gave it
  *	signal Progress (u job, s kind, s text)
+ *	signal SeatChanged (s seat, s side, s why)  why: empty; else it did not move there
  *
  * A call is answered when it is done, which can take as long as a guest takes to shut down. Until
  * then its caller, and nobody else, gets a Progress signal for each line; job is the serial of the

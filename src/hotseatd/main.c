@@ -11,7 +11,9 @@
 #include "core/error.h"
 #include "hotseatd/interface.h"
 #include "hotseatd/keeper.h"
+#include "hotseatd/seats.h"
 #include "hotseatd/service.h"
+#include "hotseatd/settings.h"
 #include "lend/signals.h"
 
 /*
@@ -27,6 +29,8 @@ struct daemon {
 	struct flights *flights;
 	struct keeper *keeper;
 	struct service *service;
+	struct seats *seats;
+	GDBusConnection *bus;
 	int status;
 	guint busy; /* of service and keeper, when stopping */
 };
@@ -66,6 +70,18 @@ static gboolean on_signal(int fd, GIOCondition condition, gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* For panels; the journal gets it too. */
+static void on_seat(const char *seat, const char *side, const char *why, void *data)
+{
+	struct daemon *daemon = data;
+
+	if (why != NULL)
+		g_message("%s: %s does not get keyboard and mouse: %s", seat, side, why);
+	g_dbus_connection_emit_signal(
+		daemon->bus, NULL, HOTSEATD_PATH, HOTSEATD_INTERFACE, "SeatChanged",
+		g_variant_new("(sss)", seat, side, why != NULL ? why : ""), NULL);
+}
+
 static void on_bus(GDBusConnection *bus, const char *name, gpointer data)
 {
 	struct daemon *daemon = data;
@@ -73,8 +89,13 @@ static void on_bus(GDBusConnection *bus, const char *name, gpointer data)
 
 	daemon->service =
 		service_new(bus, &service_work_live, daemon->flights, on_changed, daemon, &error);
-	if (daemon->service == NULL)
+	if (daemon->service == NULL) {
 		g_message("%s", error->message);
+		return;
+	}
+	daemon->bus = bus;
+	daemon->seats = seats_new(bus, SETTINGS_FOLDER, on_seat, daemon);
+	service_set_seats(daemon->service, daemon->seats);
 }
 
 static void on_name(GDBusConnection *bus, const char *name, gpointer data)
@@ -127,6 +148,7 @@ int main(int argc, char **argv)
 
 	g_bus_unown_name(name);
 	service_free(daemon.service);
+	seats_free(daemon.seats);
 	keeper_free(daemon.keeper);
 	flights_free(daemon.flights);
 	g_main_loop_unref(daemon.loop);

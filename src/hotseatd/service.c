@@ -33,8 +33,9 @@ struct call {
 	guint job;
 	guint watch;
 
-	char *guest; /* or the UUID */
+	char *guest; /* or the UUID, or the side */
 	char *xml;
+	char *seat;
 	struct lend_options options;
 
 	GMutex mutex;
@@ -50,6 +51,7 @@ struct service {
 	GDBusConnection *bus;
 	const struct service_work *work;
 	struct flights *flights;
+	struct seats *seats; /* NULL: none */
 	guint registration;
 	GHashTable *calls; /* struct call, a set */
 	void (*changed)(void *data);
@@ -63,10 +65,23 @@ struct method {
 	const char *name;
 	enum arguments_method arguments; /* 0: none, or those of the hook */
 	gboolean hook;                   /* root only */
+	gboolean seat;                   /* names a seat and a side */
 	gboolean open;                   /* for everybody */
 	const char *action;              /* polkit's */
 	gboolean (*run)(struct call *call, const struct lend_report *report, GError **error);
 };
+
+/* A guest that is up and cannot be typed to is still up. */
+static void give_seat(struct call *call, const struct lend_report *report)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (call->service->seats == NULL ||
+	    seats_move(call->service->seats, "", call->guest, &error))
+		return;
+	if (!hotseat_error_is(error, HOTSEAT_ERROR_ABSENT)) /* it has inputs of its own */
+		lend_say(report, LEND_WARNING, "%s", error->message);
+}
 
 static gboolean run_up(struct call *call, const struct lend_report *report, GError **error)
 {
@@ -76,6 +91,8 @@ static gboolean run_up(struct call *call, const struct lend_report *report, GErr
 	flights_begin(service->flights, call->guest);
 	ok = service->work->up(call->guest, &call->options, report, error);
 	flights_end(service->flights, call->guest);
+	if (ok)
+		give_seat(call, report);
 	return ok;
 }
 
@@ -100,7 +117,8 @@ static gboolean run_prepare(struct call *call, const struct lend_report *report,
 	gboolean ok;
 
 	flights_begin(service->flights, call->guest);
-	ok = service->work->prepare(call->xml, report, error);
+	ok = (service->seats == NULL || seats_prepare(service->seats, call->xml, error)) &&
+	     service->work->prepare(call->xml, report, error);
 	if (ok)
 		flights_expect(service->flights, call->guest, FLIGHT_SECONDS);
 	flights_end(service->flights, call->guest);
@@ -124,14 +142,42 @@ static gboolean run_status(struct call *call, const struct lend_report *report, 
 	return TRUE;
 }
 
+static gboolean check_seats(const struct service *service, GError **error)
+{
+	if (service->seats != NULL)
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+		    "this service looks after no seat");
+	return FALSE;
+}
+
+static gboolean run_swap(struct call *call, const struct lend_report *report, GError **error)
+{
+	return check_seats(call->service, error) &&
+	       seats_move(call->service->seats, call->seat, call->guest, error);
+}
+
+static gboolean run_seats(struct call *call, const struct lend_report *report, GError **error)
+{
+	if (!check_seats(call->service, error))
+		return FALSE;
+	call->answer = g_variant_ref_sink(
+		g_variant_new("(@a(ssb))", seats_describe(call->service->seats)));
+	return TRUE;
+}
+
 static const struct method methods[] = {
-	{ "Up", ARGUMENTS_UP, FALSE, FALSE, "org.hotseat.up", run_up },
-	{ "Down", ARGUMENTS_DOWN, FALSE, FALSE, "org.hotseat.down", run_down },
-	{ "Recover", ARGUMENTS_RECOVER, FALSE, FALSE, "org.hotseat.recover", run_recover },
-	{ "Confirm", ARGUMENTS_CONFIRM, FALSE, FALSE, "org.hotseat.confirm", run_confirm },
-	{ "Prepare", 0, TRUE, FALSE, NULL, run_prepare },
-	{ "Release", 0, TRUE, FALSE, NULL, run_release },
-	{ "Status", 0, FALSE, TRUE, NULL, run_status },
+	{ "Up", .arguments = ARGUMENTS_UP, .action = "org.hotseat.up", .run = run_up },
+	{ "Down", .arguments = ARGUMENTS_DOWN, .action = "org.hotseat.down", .run = run_down },
+	{ "Recover", .arguments = ARGUMENTS_RECOVER, .action = "org.hotseat.recover",
+	  .run = run_recover },
+	{ "Confirm", .arguments = ARGUMENTS_CONFIRM, .action = "org.hotseat.confirm",
+	  .run = run_confirm },
+	{ "Prepare", .hook = TRUE, .run = run_prepare },
+	{ "Release", .hook = TRUE, .run = run_release },
+	{ "Swap", .seat = TRUE, .action = "org.hotseat.swap", .run = run_swap },
+	{ "Status", .open = TRUE, .run = run_status },
+	{ "Seats", .open = TRUE, .run = run_seats },
 };
 
 static const struct method *find_method(const char *name)
@@ -150,6 +196,7 @@ static void call_free(struct call *call)
 	g_mutex_clear(&call->mutex);
 	g_free(call->guest);
 	g_free(call->xml);
+	g_free(call->seat);
 	g_clear_pointer(&call->answer, g_variant_unref);
 	g_clear_error(&call->error);
 	g_object_unref(call->invocation);
@@ -293,11 +340,25 @@ static void ask_permission(struct call *call)
 		caller_ask(&question, on_allowed, call);
 }
 
+/* Both are names like those of guests, or empty. */
+static gboolean parse_seat(struct call *call, GVariant *parameters, GError **error)
+{
+	g_variant_get(parameters, "(ss)", &call->seat, &call->guest);
+	if ((call->seat[0] == '\0' || guest_name_valid(call->seat)) &&
+	    (call->guest[0] == '\0' || guest_name_valid(call->guest)))
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
+		    "a seat and a side are named like guests; \"host\" is the host");
+	return FALSE;
+}
+
 static gboolean parse(struct call *call, GVariant *parameters, GError **error)
 {
 	if (call->method->arguments != 0)
 		return arguments_parse(parameters, call->method->arguments, &call->guest,
 				       &call->options, error);
+	if (call->method->seat)
+		return parse_seat(call, parameters, error);
 	if (!call->method->hook)
 		return TRUE;
 	g_variant_get(parameters, "(ss)", &call->guest, &call->xml);
@@ -419,6 +480,11 @@ struct service *service_new(GDBusConnection *bus, const struct service_work *wor
 		return service;
 	service_free(service);
 	return NULL;
+}
+
+void service_set_seats(struct service *service, struct seats *seats)
+{
+	service->seats = seats;
 }
 
 void service_stop(struct service *service, void (*stopped)(void *data), void *data)

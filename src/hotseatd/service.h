@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "hotseatd/flights.h"
+#include "hotseatd/seats.h"
 #include "lend/lend.h"
 
 /*
@@ -40,6 +41,10 @@ extern const struct service_work service_work_live;
 struct service *service_new(GDBusConnection *bus, const struct service_work *work,
 			    struct flights *flights, void (*changed)(void *data), void *data,
 			    GError **error);
+
+/* service_set_seats - whose keyboards are moved; without there are none. They outlive the service.
+ */
+void service_set_seats(struct service *service, struct seats *seats);
 
 /**
  * service_stop - take no more calls; when all are answered, @stopped is called on the main loop

@@ -116,6 +116,9 @@ const char *lend_chord(const struct domain_facts *facts)
 		{ "ctrl-scrolllock", "Ctrl + Scroll Lock" },
 	};
 
+	if (facts->seat != NULL)
+		return "The seat's chord (left Ctrl + right Ctrl, unless /etc/hotseat says "
+		       "otherwise)";
 	for (guint i = 0; facts->toggle != NULL && i < G_N_ELEMENTS(chords); i++) {
 		if (g_str_equal(chords[i].toggle, facts->toggle))
 			return chords[i].chord;

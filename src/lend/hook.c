@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <unistd.h>
+
 #include "core/error.h"
 #include "lend/lend.h"
 
@@ -44,6 +46,23 @@ static gboolean is_lent(struct host *host, const char *uuid, gboolean *lent, GEr
 	return states != NULL;
 }
 
+/* The service makes them before this; in its absence nobody does. */
+static gboolean check_seat(const struct domain_facts *facts, GError **error)
+{
+	g_autofree char *node = NULL;
+
+	if (facts->seat == NULL)
+		return TRUE;
+	node = g_strdup_printf("/dev/hotseat/%s/%u-keyboard", facts->seat, facts->seat_side);
+	if (access(node, F_OK) == 0)
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+		    "the keyboard of %s, %s, is not there: hotseatd makes it. Start it with: sudo "
+		    "systemctl start hotseatd",
+		    facts->name, node);
+	return FALSE;
+}
+
 static gboolean prepare(struct host *host, const struct domain_facts *facts,
 			const struct lend_report *report, GError **error)
 {
@@ -58,7 +77,7 @@ static gboolean prepare(struct host *host, const struct domain_facts *facts,
 	const struct card *card;
 	gboolean lent = FALSE;
 
-	if (root == NULL)
+	if (root == NULL || !check_seat(facts, error))
 		return FALSE;
 	machine = machine_read(root, MACHINE_DEVICES | MACHINE_SYSTEM, error);
 	if (machine == NULL)

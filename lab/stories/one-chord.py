@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Protects: one chord moves keyboard and mouse between the desktop and a guest that has its card,
+whatever happens to hotseatd, and only for the user whose session is on the screen and not locked.
+"""
+
+from desk.guest import Guest
+from desk.seat import DEVICES, DESKTOP_LOG, Seat
+from desk.story import expect, expect_equal, expect_same
+
+FRESH = True
+LIMIT = 600
+NAME = "chord"
+
+# Somebody logs in at the first console; what a display manager does, without one.
+LOG_IN = """
+    systemd-run --quiet --unit=desk-session -p PAMName=login -p User=gamer -p TTYPath=/dev/tty1 \
+        -p StandardInput=tty -p StandardOutput=tty -p TTYReset=yes \
+        -E XDG_SEAT=seat0 -E XDG_VTNR=1 -E XDG_SESSION_TYPE=tty sleep infinity
+    for try in $(seq 50); do
+        session=$(loginctl show-seat seat0 -P ActiveSession)
+        [ -n "$session" ] && echo $session && exit 0
+        sleep 0.2
+    done
+    loginctl; exit 1
+"""
+
+
+def status_line(desktop):
+    return desktop.run("hotseat status").out.splitlines()[-1]
+
+
+class Desk(Seat):
+    """The seat with a guest of hotseat's own, looked after by hotseatd."""
+
+    def __init__(self, desktop):
+        super().__init__(desktop)
+        self.guest = Guest(desktop, NAME)
+
+    def logs(self):
+        text = self.desktop.run(f"cat {DESKTOP_LOG}; echo =====; cat {self.guest.serial}").out
+        return text.split("=====\n", 1)
+
+    def wait_side(self, side):
+        self.settle(lambda: status_line(self.desktop).startswith(
+            f"seat0: keyboard and mouse are with {side}"))
+        expect(status_line(self.desktop).startswith(f"seat0: keyboard and mouse are with {side}"),
+               f"the seat is not with {side}: {status_line(self.desktop)}")
+
+
+def tell(desktop, teller):
+    desk = Desk(desktop)
+    guest = desk.guest
+    before = None
+    try:
+        with teller.phase("a guest with the seat's devices"):
+            desktop.run("systemctl daemon-reload; udevadm control --reload")
+            guest.new()
+            before = desktop.state()
+            desktop.run(f"virsh dumpxml --inactive {NAME} | sed "
+                        f"-e \"s,dev='[^']*event-kbd' .*,dev='{DEVICES[0]}' grab='all' "
+                        "repeat='on' grabToggle='ctrl-scrolllock'/>,\" "
+                        f"-e \"s,dev='[^']*event-mouse',dev='{DEVICES[1]}',\" > /tmp/chord.xml; "
+                        "grep -A1 evdev /tmp/chord.xml; virsh define /tmp/chord.xml")
+        with teller.phase("nobody has logged in"):
+            teller.say(status_line(desktop))
+            expect("no chord" in status_line(desktop), "chords without a session")
+        with teller.phase("log in, and up"):
+            session = desktop.run(LOG_IN, seconds=60).out.strip()
+            desk.listen()
+            said = desktop.run(f"hotseat up {NAME} 2>&1", seconds=120).out
+            teller.say(said)
+            guest.wait_ready()
+            desk.wait_side(NAME)
+            desk.expect_typed("abc", 1)
+        with teller.phase("the chord, and swap"):
+            desktop.chord()
+            desk.wait_side("host")
+            desk.expect_typed("xyz", 0)
+            desktop.run("hotseat swap")
+            desk.expect_typed("def", 1)
+            desktop.run("hotseat swap host")
+            desk.expect_typed("uvw", 0)
+            desktop.run(f"hotseat swap {NAME}")
+            refused = desktop.run("hotseat swap nobody", check=False)
+            teller.say(refused.err)
+            expect_equal(refused.status, 1, "a side that there is not")
+            refused = desktop.run("hotseat swap host", user="nobody", check=False)
+            teller.say(refused.err)
+            expect_equal(refused.status, 1, "a stranger moves the seat")
+            desk.expect_typed("ghi", 1)
+        with teller.phase("the session is locked"):
+            lock = (f"busctl call org.freedesktop.login1 $(busctl call org.freedesktop.login1 "
+                    f"/org/freedesktop/login1 org.freedesktop.login1.Manager GetSession s {session} "
+                    "| cut -d'\"' -f2) org.freedesktop.login1.Session SetLockedHint b ")
+            desktop.run(lock + "true")
+            desk.wait_side("host")
+            desktop.chord()
+            desk.expect_typed("rst", 0)
+            desktop.run(lock + "false")
+            desk.settle(lambda: "no chord" not in status_line(desktop))
+            desktop.chord()
+            desk.wait_side(NAME)
+            expect("idle" in desktop.run("systemd-inhibit --list --no-pager").out,
+                   "idle is not held off while the guest has the seat")
+        with teller.phase("hotseatd killed"):
+            desktop.run("kill -KILL $(systemctl show -P MainPID hotseatd)")
+            desktop.chord()
+            desk.expect_typed("pq", 0)
+            desktop.chord()
+            desk.expect_typed("jk", 1)
+            desk.wait_side(NAME)
+        with teller.phase("down"):
+            desktop.run(f"hotseat down {NAME}", seconds=150)
+            guest.wait_gone()
+            desk.wait_side("host")
+            desk.expect_typed("end", 0)
+            desk.expect_nothing_held("at the end")
+            expect_same(before, desktop.state(), "the desktop is not as before")
+    except Exception:
+        teller.say(desktop.run("journalctl -b -n 60 --no-pager -u hotseatd -u hotseat-relay@seat0.service; "
+                               f"tail -n 30 {DESKTOP_LOG} {guest.serial}", check=False).out)
+        raise
+    finally:
+        guest.forget()
+        desktop.run("systemctl stop desk-session; pkill keywatch", check=False)

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hotseatd/seating.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "hotseatd/session.h"
+#include "hotseatd/settings.h"
+#include "machine/inputs.h"
+#include "monitor/learned.h"
+#include "monitor/worker.h"
+#include "relay/controller.h"
+
+#define HOST "host"
+#define SOCKET_FOLDER "/run/hotseat/relay"
+#define MOVE_MS 2000    /* for the relay's answer, which takes microseconds */
+#define MONITOR_MS 8000 /* monitors take seconds */
+/* udev makes the lasting names a moment after the kernel makes the node. */
+#define RESCAN_MS 300
+
+struct move {
+	seating_moved moved;
+	void *data;
+	guint timeout;
+};
+
+struct seating {
+	char *seat;
+	struct settings *settings;
+	seating_listener listener;
+	void *data;
+	struct controller *controller;
+	struct session *session;
+	struct worker *monitors; /* NULL: no monitor moves */
+	GHashTable *inputs;      /* paths that the controller has, a set */
+	GFileMonitor *folder;    /* /dev/input, for what is plugged in */
+	guint rescan;
+	char *guests[SEAT_SIDES]; /* names; [0] is the host */
+	guint side, last_guest;
+	gboolean watched;
+	struct move move; /* the one that waits for an answer; moved is NULL if there is none */
+};
+
+/* ---- inputs --------------------------------------------------------------------------------- */
+
+static void add_input(struct seating *seating, const char *path)
+{
+	if (g_hash_table_add(seating->inputs, g_strdup(path)))
+		controller_add_input(seating->controller, path);
+}
+
+/*
+ * Every keyboard and mouse, but none that a program made: those are fed by others that are here
+ * themselves. What has been here once stays known: the controller takes it again when it is back.
+ */
+static void add_all_inputs(struct seating *seating)
+{
+	g_autoptr(GError) error = NULL;
+	autoptr(root) root = root_open("/", &error);
+	g_autoptr(GPtrArray) inputs = root == NULL ? NULL : inputs_read(root, &error);
+
+	if (inputs == NULL)
+		g_message("keyboards and mice cannot be looked for: %s", error->message);
+	for (guint i = 0; inputs != NULL && i < inputs->len; i++) {
+		const struct input *input = g_ptr_array_index(inputs, i);
+
+		if (input->kind != INPUT_OTHER && !input->virtual_device &&
+		    input->stable_path != NULL)
+			add_input(seating, input->stable_path);
+	}
+}
+
+static gboolean on_rescan(gpointer data)
+{
+	struct seating *seating = data;
+
+	seating->rescan = 0;
+	add_all_inputs(seating);
+	return G_SOURCE_REMOVE;
+}
+
+static void on_folder(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event,
+		      gpointer data)
+{
+	struct seating *seating = data;
+
+	if (event == G_FILE_MONITOR_EVENT_CREATED && seating->rescan == 0)
+		seating->rescan = g_timeout_add(RESCAN_MS, on_rescan, seating);
+}
+
+static void start_inputs(struct seating *seating)
+{
+	g_autoptr(GFile) folder = g_file_new_for_path("/dev/input");
+
+	for (guint i = 0; seating->settings->inputs != NULL && seating->settings->inputs[i] != NULL;
+	     i++)
+		add_input(seating, seating->settings->inputs[i]);
+	if (seating->settings->inputs != NULL)
+		return;
+	seating->folder = g_file_monitor_directory(folder, G_FILE_MONITOR_NONE, NULL, NULL);
+	if (seating->folder != NULL)
+		g_signal_connect(seating->folder, "changed", G_CALLBACK(on_folder), seating);
+	add_all_inputs(seating);
+}
+
+/* ---- chords --------------------------------------------------------------------------------- */
+
+static void send_chords(struct seating *seating)
+{
+	struct chord chords[CHORDS_MAX] = { seating->settings->chord, seating->settings->panic };
+	guint count = 2;
+
+	for (guint side = 1; side < SEAT_SIDES; side++) {
+		const struct chord *direct =
+			seating->guests[side] == NULL
+				? NULL
+				: g_hash_table_lookup(seating->settings->direct,
+						      seating->guests[side]);
+
+		if (direct == NULL || count == CHORDS_MAX)
+			continue;
+		chords[count] = *direct;
+		chords[count++].side = side;
+	}
+	controller_set_chords(seating->controller, chords, count);
+}
+
+/* ---- monitors ------------------------------------------------------------------------------- */
+
+static void on_monitor(GObject *source, GAsyncResult *result, gpointer data)
+{
+	g_autofree char *name = data;
+	g_autoptr(GError) error = NULL;
+	enum switch_outcome outcome;
+
+	if (!monitor_switch_finish(result, &outcome, &error))
+		g_message("the monitor %s stays: %s", name, error->message);
+	else if (outcome != SWITCH_ALREADY)
+		g_message("the monitor %s: %s", name, switch_outcome_name(outcome));
+}
+
+/* A monitor of which nothing is said for a guest shows what it shows for the host. */
+static void move_monitors(struct seating *seating, const char *side)
+{
+	const GPtrArray *monitors = seating->settings->monitors;
+
+	for (guint i = 0; seating->monitors != NULL && i < monitors->len; i++) {
+		const struct settings_monitor *monitor = g_ptr_array_index(monitors, i);
+		const char *input = g_hash_table_lookup(monitor->inputs, side);
+
+		if (input == NULL)
+			input = g_hash_table_lookup(monitor->inputs, HOST);
+		monitor_switch_async(seating->monitors, monitor->name, input, MONITOR_MS,
+				     on_monitor, g_strdup(monitor->name));
+	}
+}
+
+/* ---- moving --------------------------------------------------------------------------------- */
+
+static const char *why_not(guint error)
+{
+	static const struct {
+		int code;
+		const char *why;
+	} reasons[] = {
+		{ ENOTCONN,
+		  "nobody listens there; does the guest run, and has QEMU opened its "
+		  "devices?" },
+		{ ENOENT,
+		  "nobody listens there; does the guest run, and has QEMU opened its "
+		  "devices?" },
+		{ EBUSY,
+		  "another program has grabbed the keyboards; with keyd or input-remapper, "
+		  "name their virtual keyboard in /etc/hotseat" },
+		{ EAGAIN, "a key is held down" },
+		{ EPERM, "the session is locked, or not the one on the screen" },
+		{ ETIMEDOUT,
+		  "the relay does not answer; see: systemctl status "
+		  "'hotseat-relay@*'" },
+		{ EINPROGRESS, "it is being moved already" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(reasons); i++) {
+		if (reasons[i].code == (int)error)
+			return reasons[i].why;
+	}
+	return g_strerror((int)error);
+}
+
+static void answer_move(struct seating *seating, guint error)
+{
+	struct move move = seating->move;
+	g_autoptr(GError) failure = NULL;
+
+	if (move.moved == NULL)
+		return;
+	seating->move = (struct move){ 0 };
+	g_source_remove(move.timeout);
+	if (error != 0)
+		failure = g_error_new(HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+				      "the seat was not moved: %s", why_not(error));
+	move.moved(failure, move.data);
+}
+
+static gboolean on_move_timeout(gpointer data)
+{
+	struct seating *seating = data;
+
+	answer_move(seating, ETIMEDOUT); /* removes this source */
+	return G_SOURCE_CONTINUE;
+}
+
+static void note_side(struct seating *seating, guint side)
+{
+	g_autofree char *why = NULL;
+
+	if (side >= SEAT_SIDES || side == seating->side)
+		return;
+	seating->side = side;
+	if (side != SEAT_HOST) {
+		seating->last_guest = side;
+		why = g_strdup_printf("%s has keyboard and mouse", seating_side(seating));
+	}
+	session_hold_off_idle(seating->session, why);
+	move_monitors(seating, seating_side(seating));
+	seating->listener(seating->seat, seating_side(seating), NULL, seating->data);
+}
+
+static void on_report(const struct relay_report *report, void *data)
+{
+	struct seating *seating = data;
+
+	switch ((enum relay_word)report->word) {
+	case RELAY_SIDE:
+		note_side(seating, report->number);
+		break;
+	case RELAY_REFUSED:
+		if (report->number < SEAT_SIDES && seating->guests[report->number] != NULL)
+			seating->listener(seating->seat, seating->guests[report->number],
+					  why_not(report->error), seating->data);
+		break;
+	case RELAY_ANSWER:
+		if (report->verb == RELAY_MOVE)
+			answer_move(seating, report->error);
+		break;
+	case RELAY_SOURCE:
+	case RELAY_SINK:
+		break;
+	}
+}
+
+static void on_session(gboolean present, void *data)
+{
+	struct seating *seating = data;
+
+	seating->watched = present;
+	controller_watch(seating->controller, present);
+}
+
+/* side_of - SEAT_SIDES: no such guest is here */
+static guint side_of(const struct seating *seating, const char *name)
+{
+	if (name[0] == '\0')
+		return seating->side != SEAT_HOST         ? SEAT_HOST
+		       : seating->last_guest != SEAT_HOST ? seating->last_guest
+							  : SEAT_SIDES;
+	for (guint side = 0; side < SEAT_SIDES; side++) {
+		if (g_strcmp0(seating->guests[side], name) == 0)
+			return side;
+	}
+	return SEAT_SIDES;
+}
+
+void seating_move(struct seating *seating, const char *side, seating_moved moved, void *data)
+{
+	guint number = side_of(seating, side);
+
+	if (number == SEAT_SIDES || seating->move.moved != NULL) {
+		g_autoptr(GError) error = g_error_new(
+			HOTSEAT_ERROR,
+			number == SEAT_SIDES ? HOTSEAT_ERROR_ABSENT : HOTSEAT_ERROR_BUSY,
+			"the seat was not moved: %s",
+			number == SEAT_SIDES ? "no such guest was started with this seat's devices"
+					     : why_not(EINPROGRESS));
+
+		moved(error, data);
+		return;
+	}
+	seating->move =
+		(struct move){ moved, data, g_timeout_add(MOVE_MS, on_move_timeout, seating) };
+	controller_move(seating->controller, number);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
+
+static gboolean prepare(struct seating *seating, const char *guest, guint side, GError **error)
+{
+	/* A guest whose names are taken by another one that has gone may have them. */
+	if (!controller_add_guest(seating->controller, side,
+				  RELAY_REPAIR_KEYBOARD | RELAY_REPAIR_MOUSE, error))
+		return FALSE;
+	seating->guests[side] = g_strdup(guest);
+	if (seating->last_guest == SEAT_HOST)
+		seating->last_guest = side;
+	send_chords(seating);
+	return TRUE;
+}
+
+gboolean seating_prepare(struct seating *seating, const char *guest, guint side, GError **error)
+{
+	if (side == SEAT_HOST || side >= SEAT_SIDES) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "a seat has devices for guests 1 to %d, not for guest %u",
+			    SEAT_SIDES - 1, side);
+		return FALSE;
+	}
+	if (seating->guests[side] == NULL)
+		return prepare(seating, guest, side, error);
+	if (!g_str_equal(seating->guests[side], guest)) {
+		if (seating->side == side) {
+			g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
+				    "%s has the devices of %s at this seat; give it others: "
+				    "hotseat set %s seat=%s",
+				    seating->guests[side], guest, guest, seating->seat);
+			return FALSE;
+		}
+		g_free(seating->guests[side]);
+		seating->guests[side] = g_strdup(guest);
+		send_chords(seating);
+	}
+	return TRUE;
+}
+
+static struct settings *read_settings(const char *path)
+{
+	g_autoptr(GError) error = NULL;
+	struct settings *settings = settings_read(path, &error);
+
+	if (settings != NULL)
+		return settings;
+	/* A slip in a file must not cost the keyboard. */
+	g_message("%s; the usual settings are used", error->message);
+	return settings_default();
+}
+
+struct seating *seating_new(GDBusConnection *bus, const char *seat, const char *settings,
+			    seating_listener listener, void *data)
+{
+	struct seating *seating = g_new0(struct seating, 1);
+	g_autofree char *socket = g_build_filename(SOCKET_FOLDER, seat, NULL);
+
+	seating->seat = g_strdup(seat);
+	seating->settings = read_settings(settings);
+	seating->listener = listener;
+	seating->data = data;
+	seating->guests[SEAT_HOST] = g_strdup(HOST);
+	seating->inputs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	seating->controller = controller_new(socket, seat, on_report, seating);
+	if (seating->settings->monitors->len > 0)
+		seating->monitors = worker_new(NULL, NULL, LEARNED_FILE);
+	seating->session = session_new(bus, seat, on_session, seating);
+	controller_connect(seating->controller);
+	send_chords(seating);
+	start_inputs(seating);
+	return seating;
+}
+
+void seating_free(struct seating *seating)
+{
+	if (seating == NULL)
+		return;
+	answer_move(seating, ETIMEDOUT);
+	if (seating->rescan != 0)
+		g_source_remove(seating->rescan);
+	g_clear_object(&seating->folder);
+	session_free(seating->session);
+	controller_free(seating->controller);
+	worker_free(seating->monitors);
+	g_hash_table_unref(seating->inputs);
+	for (guint i = 0; i < SEAT_SIDES; i++)
+		g_free(seating->guests[i]);
+	settings_free(seating->settings);
+	g_free(seating->seat);
+	g_free(seating);
+}
+
+const char *seating_seat(const struct seating *seating)
+{
+	return seating->seat;
+}
+
+const char *seating_side(const struct seating *seating)
+{
+	return seating->guests[seating->side] != NULL ? seating->guests[seating->side] : HOST;
+}
+
+gboolean seating_knows(const struct seating *seating, const char *guest)
+{
+	return side_of(seating, guest) != SEAT_SIDES;
+}
+
+gboolean seating_is_watched(const struct seating *seating)
+{
+	return seating->watched;
+}

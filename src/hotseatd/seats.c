@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hotseatd/seats.h"
+
+#include <string.h>
+
+#include "guest/domain.h"
+#include "hotseatd/settings.h"
+
+#define SUFFIX ".conf"
+#define NOT_SEATS "monitors" SUFFIX /* of what monitors can do, in the same folder */
+
+struct seats {
+	GPtrArray *seatings; /* struct seating */
+};
+
+static void free_seating(gpointer data)
+{
+	seating_free(data);
+}
+
+static gboolean is_seat_file(const char *name)
+{
+	g_autofree char *seat = NULL;
+
+	if (!g_str_has_suffix(name, SUFFIX) || g_str_equal(name, NOT_SEATS))
+		return FALSE;
+	seat = g_strndup(name, strlen(name) - strlen(SUFFIX));
+	/* It becomes part of the names of a socket and of device nodes, as a guest's name does. */
+	return guest_name_valid(seat) && !g_str_equal(seat, SETTINGS_SEAT);
+}
+
+struct seats *seats_new(GDBusConnection *bus, const char *folder, seating_listener listener,
+			void *data)
+{
+	struct seats *seats = g_new0(struct seats, 1);
+	GDir *dir = g_dir_open(folder, 0, NULL); /* there need not be one */
+	g_autofree char *usual = g_build_filename(folder, SETTINGS_SEAT SUFFIX, NULL);
+	const char *name;
+
+	seats->seatings = g_ptr_array_new_with_free_func(free_seating);
+	g_ptr_array_add(seats->seatings, seating_new(bus, SETTINGS_SEAT, usual, listener, data));
+	while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+		g_autofree char *seat = g_strndup(name, strlen(name) - strlen(SUFFIX));
+
+		if (is_seat_file(name))
+			g_ptr_array_add(seats->seatings,
+					seating_new(bus, seat, path, listener, data));
+	}
+	if (dir != NULL)
+		g_dir_close(dir);
+	return seats;
+}
+
+void seats_free(struct seats *seats)
+{
+	if (seats == NULL)
+		return;
+	g_ptr_array_unref(seats->seatings);
+	g_free(seats);
+}
+
+/* ---- from another thread to the main loop and back --------------------------------------------
+ */
+
+struct errand {
+	struct seats *seats;
+	const char *seat, *side; /* or the guest */
+	guint number;
+	GVariant *described;
+	GError *error;
+	GMutex mutex;
+	GCond cond;
+	gboolean done;
+};
+
+static void errand_end(struct errand *errand, GError *error)
+{
+	g_mutex_lock(&errand->mutex);
+	errand->error = error;
+	errand->done = TRUE;
+	g_cond_signal(&errand->cond);
+	g_mutex_unlock(&errand->mutex);
+}
+
+static void errand_run(struct errand *errand, GSourceFunc function)
+{
+	g_assert(!g_main_context_is_owner(NULL)); /* it would wait for itself */
+	g_mutex_init(&errand->mutex);
+	g_cond_init(&errand->cond);
+	g_idle_add_full(G_PRIORITY_DEFAULT, function, errand, NULL);
+	g_mutex_lock(&errand->mutex);
+	while (!errand->done)
+		g_cond_wait(&errand->cond, &errand->mutex);
+	g_mutex_unlock(&errand->mutex);
+	g_mutex_clear(&errand->mutex);
+	g_cond_clear(&errand->cond);
+}
+
+static struct seating *find(const struct errand *errand, GError **error)
+{
+	for (guint i = 0; i < errand->seats->seatings->len; i++) {
+		struct seating *seating = g_ptr_array_index(errand->seats->seatings, i);
+
+		if (errand->seat[0] == '\0' ? seating_knows(seating, errand->side)
+					    : g_str_equal(seating_seat(seating), errand->seat))
+			return seating;
+	}
+	if (errand->seat[0] == '\0') /* the first says what is wrong with the side */
+		return g_ptr_array_index(errand->seats->seatings, 0);
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_ABSENT,
+		    "there is no seat %s; a seat is a file /etc/hotseat/%s" SUFFIX, errand->seat,
+		    errand->seat);
+	return NULL;
+}
+
+/* ---- a guest that starts ----------------------------------------------------------------------
+ */
+
+static gboolean do_prepare(gpointer data)
+{
+	struct errand *errand = data;
+	GError *error = NULL;
+	struct seating *seating = find(errand, &error);
+
+	if (seating != NULL)
+		(void)seating_prepare(seating, errand->side, errand->number, &error);
+	errand_end(errand, error);
+	return G_SOURCE_REMOVE;
+}
+
+gboolean seats_prepare(struct seats *seats, const char *xml, GError **error)
+{
+	autoptr(domain_facts) facts = domain_facts_parse(xml, error);
+	struct errand errand = { .seats = seats };
+
+	if (facts == NULL)
+		return FALSE;
+	if (facts->seat == NULL)
+		return TRUE;
+	errand.seat = facts->seat;
+	errand.side = facts->name;
+	errand.number = facts->seat_side;
+	errand_run(&errand, do_prepare);
+	if (errand.error == NULL)
+		return TRUE;
+	g_propagate_error(error, errand.error);
+	return FALSE;
+}
+
+/* ---- moving ------------------------------------------------------------------------------------
+ */
+
+static void on_moved(const GError *error, void *data)
+{
+	errand_end(data, error != NULL ? g_error_copy(error) : NULL);
+}
+
+static gboolean do_move(gpointer data)
+{
+	struct errand *errand = data;
+	GError *error = NULL;
+	struct seating *seating = find(errand, &error);
+
+	if (seating != NULL)
+		seating_move(seating, errand->side, on_moved, errand);
+	else
+		errand_end(errand, error);
+	return G_SOURCE_REMOVE;
+}
+
+gboolean seats_move(struct seats *seats, const char *seat, const char *side, GError **error)
+{
+	struct errand errand = { .seats = seats, .seat = seat, .side = side };
+
+	errand_run(&errand, do_move);
+	if (errand.error == NULL)
+		return TRUE;
+	g_propagate_error(error, errand.error);
+	return FALSE;
+}
+
+/* ---- looking -----------------------------------------------------------------------------------
+ */
+
+static gboolean do_describe(gpointer data)
+{
+	struct errand *errand = data;
+	GVariantBuilder builder;
+
+	g_variant_builder_init(&builder, SEATS_TYPE);
+	for (guint i = 0; i < errand->seats->seatings->len; i++) {
+		const struct seating *seating = g_ptr_array_index(errand->seats->seatings, i);
+
+		g_variant_builder_add(&builder, "(ssb)", seating_seat(seating),
+				      seating_side(seating), seating_is_watched(seating));
+	}
+	errand->described = g_variant_builder_end(&builder);
+	errand_end(errand, NULL);
+	return G_SOURCE_REMOVE;
+}
+
+GVariant *seats_describe(struct seats *seats)
+{
+	struct errand errand = { .seats = seats };
+
+	errand_run(&errand, do_describe);
+	return errand.described;
+}
