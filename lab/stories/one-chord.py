@@ -13,7 +13,9 @@ NAME = "chord"
 
 # Somebody logs in at the first console; what a display manager does, without one.
 LOG_IN = """
-    systemd-run --quiet --unit=desk-session -p PAMName=login -p User=gamer -p TTYPath=/dev/tty1 \
+    printf '%s\\n' 'auth required pam_permit.so' 'account required pam_permit.so' \
+        'session required pam_systemd.so class=user' > /etc/pam.d/desk
+    systemd-run --quiet --unit=desk-session -p PAMName=desk -p User=gamer -p TTYPath=/dev/tty1 \
         -p StandardInput=tty -p StandardOutput=tty -p TTYReset=yes \
         -E XDG_SEAT=seat0 -E XDG_VTNR=1 -E XDG_SESSION_TYPE=tty sleep infinity
     for try in $(seq 50); do
@@ -21,7 +23,7 @@ LOG_IN = """
         [ -n "$session" ] && echo $session && exit 0
         sleep 0.2
     done
-    loginctl; exit 1
+    loginctl; journalctl -n 20 --no-pager -u desk-session -u systemd-logind; exit 1
 """
 
 
