@@ -23,6 +23,7 @@ static struct {
 	char *gpu, *memory, *disk, *network, *vendor_id, *virt_type;
 	char *kernel, *initrd, *cmdline;
 	char **usb;
+	char *seat;
 	int vcpus;
 	gboolean dry_run;
 	struct outfit_wish outfit;
@@ -66,6 +67,10 @@ static const GOptionEntry options[] = {
 	  "Version of NVIDIA's driver in the guest; those before 465 refuse guests", "N" },
 	{ "usb", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.usb,
 	  "USB device to give to the guest; may be repeated", "VID:PID" },
+	{ "seat", 0, 0, G_OPTION_ARG_STRING, &wanted.seat,
+	  "Keyboard and mouse by the relay of this seat, seat0 in most cases: moved by one chord "
+	  "for all guests, monitors along with them (default: by QEMU, both Ctrl keys)",
+	  "SEAT" },
 	{ "network", 0, 0, G_OPTION_ARG_STRING, &wanted.network,
 	  "libvirt network, or none (default: default)", "NAME" },
 	{ "vendor-id", 0, 0, G_OPTION_ARG_STRING, &wanted.vendor_id,
@@ -290,6 +295,25 @@ static int make(struct virt *virt, struct domain_spec *spec, struct disk *disk, 
 	return EXIT_SUCCESS;
 }
 
+/* free_side - the first of the seat's guests that no other guest here is; they may run together */
+static guint free_side(struct virt *virt, const char *seat)
+{
+	g_auto(GStrv) names = virt_list(virt, NULL);
+	guint taken = 0;
+	guint side = 1;
+
+	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+		g_autofree char *xml = virt_domain_xml(virt, names[i], NULL);
+		autoptr(domain_facts) facts = xml != NULL ? domain_facts_parse(xml, NULL) : NULL;
+
+		if (facts != NULL && g_strcmp0(facts->seat, seat) == 0 && facts->seat_side < 32)
+			taken |= 1U << facts->seat_side;
+	}
+	while (taken & 1U << side)
+		side++;
+	return side;
+}
+
 /* All that the command line says of the guest, and what follows from the machine. */
 static int outfit_and_make(const char *name, struct virt *virt, const struct machine *machine,
 			   struct plan *plan, struct disk *disk, GError **error)
@@ -304,6 +328,8 @@ static int outfit_and_make(const char *name, struct virt *virt, const struct mac
 		.initrd = wanted.initrd,
 		.cmdline = wanted.cmdline,
 		.usb = wanted.usb,
+		.seat = wanted.seat,
+		.seat_side = wanted.seat != NULL ? free_side(virt, wanted.seat) : 0,
 		.vendor_id = is_none(wanted.vendor_id) ? NULL : wanted.vendor_id,
 		.no_vendor_id = is_none(wanted.vendor_id),
 		.network = is_none(wanted.network) ? NULL : wanted.network,

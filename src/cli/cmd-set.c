@@ -8,8 +8,8 @@
 #include "core/error.h"
 #include "core/size.h"
 #include "guest/domain-edit.h"
-#include "plan/plan.h"
 #include "lend/lend.h"
+#include "plan/plan.h"
 
 /*
  * What concerns card, cores, memory and the host's steps is planned and generated as for a new

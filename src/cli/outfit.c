@@ -318,6 +318,12 @@ static gboolean qemu_runs_as(const struct machine *machine, guint uid)
 	return user != NULL ? user->pw_uid == uid : g_ascii_strtoull(name, NULL, 10) == uid;
 }
 
+/* has_way - does hotseat-sound let guests in to this user's server? */
+static gboolean has_way(const struct machine *machine, guint uid)
+{
+	return root_exists(machine->root, "%s/%u/pipewire-0", DOMAIN_SOUND_FOLDER + 1, uid);
+}
+
 static const struct audio *find_server(const struct machine *machine, gboolean pipewire)
 {
 	const GArray *users = machine->desktop->audio;
@@ -349,12 +355,14 @@ static gboolean choose_server(const struct outfit_wish *wish, const struct machi
 		return refuse(error,
 			      "no such sound server runs: log in to the desktop first, or "
 			      "take --sound card");
-	if (!qemu_runs_as(machine, audio->uid)) {
+	spec->sound.own = qemu_runs_as(machine, audio->uid);
+	if (!spec->sound.own && !has_way(machine, audio->uid)) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 			    "QEMU runs as a user of its own, whom the sound server of user %u does "
-			    "not let in (AU-06). Take --sound card, which has no such trouble; or "
-			    "set user in /etc/libvirt/qemu.conf, for all guests",
-			    audio->uid);
+			    "not let in (AU-06), and hotseat-sound does not listen for it. Start "
+			    "that with: sudo systemctl start hotseat-sound@%u.socket (at the next "
+			    "login it starts by itself); or take --sound card",
+			    audio->uid, audio->uid);
 		return FALSE;
 	}
 	spec->sound.type = pipewire ? "pipewire" : "pulseaudio";

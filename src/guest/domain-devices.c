@@ -81,27 +81,43 @@ static void write_controllers(xmlTextWriter *xml, const struct domain_spec *spec
 		  "pcie-root-port", NULL);
 }
 
-/* IN-01 to IN-04: by lasting path, and grab='all' on the keyboard alone. */
-static void write_evdev(xmlTextWriter *xml, const struct input *input, gboolean keyboard)
+static const char *path_of(const struct input *input)
 {
-	if (input == NULL)
+	return input != NULL ? input->stable_path : NULL;
+}
+
+/* IN-01 to IN-04: by lasting path, and grab='all' on the keyboard alone, which has a toggle. */
+static void write_evdev(xmlTextWriter *xml, const char *path, const char *toggle)
+{
+	if (path == NULL)
 		return;
 	xml_open(xml, "input", "type", "evdev", NULL);
-	if (keyboard)
-		xml_empty(xml, "source", "dev", input->stable_path, "grab", "all", "grabToggle",
-			  "ctrl-ctrl", "repeat", "on", NULL);
+	if (toggle != NULL)
+		xml_empty(xml, "source", "dev", path, "grab", "all", "grabToggle", toggle, "repeat",
+			  "on", NULL);
 	else
-		xml_empty(xml, "source", "dev", input->stable_path, NULL);
+		xml_empty(xml, "source", "dev", path, NULL);
 	xml_close(xml);
 }
 
 /* IN-07: PS/2 is built in, virtio takes over once its driver is there, and no tablet. */
 static void write_inputs(xmlTextWriter *xml, const struct domain_spec *spec)
 {
+	g_autofree char *keyboard = NULL;
+	g_autofree char *mouse = NULL;
+
 	xml_empty(xml, "input", "type", "keyboard", "bus", "virtio", NULL);
 	xml_empty(xml, "input", "type", "mouse", "bus", "virtio", NULL);
-	write_evdev(xml, spec->plan->keyboard, TRUE);
-	write_evdev(xml, spec->plan->mouse, FALSE);
+	if (spec->seat == NULL) {
+		write_evdev(xml, path_of(spec->plan->keyboard), "ctrl-ctrl");
+		write_evdev(xml, path_of(spec->plan->mouse), NULL);
+		return;
+	}
+	/* A toggle that the relay never types: it moves the keys itself. */
+	keyboard = g_strdup_printf("/dev/hotseat/%s/%u-keyboard", spec->seat, spec->seat_side);
+	mouse = g_strdup_printf("/dev/hotseat/%s/%u-mouse", spec->seat, spec->seat_side);
+	write_evdev(xml, keyboard, "ctrl-scrolllock");
+	write_evdev(xml, mouse, NULL);
 }
 
 /* VD-01: without <video> libvirt would add a card of its own. */
@@ -127,8 +143,10 @@ static void write_screen(xmlTextWriter *xml, const struct domain_spec *spec)
 static void write_sound(xmlTextWriter *xml, const struct domain_spec *spec)
 {
 	const char *type = spec->sound.type;
-	g_autofree char *folder = g_strdup_printf("/run/user/%u", spec->sound.uid);
-	g_autofree char *server = g_strconcat(folder, "/pulse/native", NULL);
+	g_autofree char *folder = g_strdup_printf(
+		spec->sound.own ? "/run/user/%u" : DOMAIN_SOUND_FOLDER "/%u", spec->sound.uid);
+	g_autofree char *server =
+		g_strconcat(folder, spec->sound.own ? "/pulse/native" : "/native", NULL);
 
 	if (type == NULL)
 		return;

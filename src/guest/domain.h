@@ -23,11 +23,15 @@ struct domain_lend {
 	char *governor;           /* of the cores' frequency, "performance"; NULL: as it is */
 };
 
+/* Where hotseat-sound@UID listens for guests. */
+#define DOMAIN_SOUND_FOLDER "/run/hotseat-sound"
+
 /* Where the guest's sound goes, beside the outputs of its card. */
 struct domain_sound {
 	const char *type; /* libvirt's <audio type>: "spice", "pipewire", "pulseaudio"; NULL: no
 			     sound device but the card's own */
 	guint uid;        /* whose sound server, for the last two */
+	gboolean own;     /* QEMU runs as that user; else by way of hotseat-sound@UID */
 };
 
 struct domain_disk {
@@ -61,6 +65,8 @@ struct domain_spec {
 	struct domain_disk disk;
 	char **isos;           /* NULL-terminated; may be NULL */
 	char **usb;            /* "046d:c52b", NULL-terminated; may be NULL */
+	const char *seat;      /* keyboard and mouse by its relay; NULL: the plan's own, by QEMU */
+	guint seat_side;       /* which of the seat's guests it is, from 1 on */
 	const char *vendor_id; /* Hyper-V vendor id; NULL: our own default */
 	gboolean no_vendor_id;
 	gboolean hidden;     /* KVM's signature, from NVIDIA drivers before 465 (HV-03) */
@@ -108,7 +114,7 @@ struct domain_facts {
 	int node;         /* <numatune>, if it is one node; else -1 */
 	char *cpus;       /* that its vCPUs are pinned to, "2,3,4"; NULL: not pinned */
 	struct domain_lend lend;
-	gboolean agent;    /* of a running guest: its agent has opened its port */
+	gboolean agent; /* of a running guest: its agent has opened its port */
 };
 
 /**

@@ -296,8 +296,7 @@ void seating_move(struct seating *seating, const char *side, seating_moved moved
 static gboolean prepare(struct seating *seating, const char *guest, guint side, GError **error)
 {
 	/* A guest whose names are taken by another one that has gone may have them. */
-	if (!controller_add_guest(seating->controller, side,
-				  RELAY_REPAIR_KEYBOARD | RELAY_REPAIR_MOUSE, error))
+	if (!controller_add_guest(seating->controller, side, RELAY_REPAIR_KEYBOARD, error))
 		return FALSE;
 	seating->guests[side] = g_strdup(guest);
 	if (seating->last_guest == SEAT_HOST)

@@ -22,7 +22,8 @@ static gboolean check_files_and_networks(struct virt *virt, const struct domain_
 			return FALSE;
 	}
 	for (guint i = 0; facts->inputs[i] != NULL; i++) {
-		if (access(facts->inputs[i], F_OK) == 0)
+		/* A seat's devices are made when libvirt asks for them. */
+		if (access(facts->inputs[i], F_OK) == 0 || facts->seat != NULL)
 			continue;
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 			    "%s is not plugged in, and %s is to have it; nothing was touched. Plug "
