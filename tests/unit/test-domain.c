@@ -173,6 +173,8 @@ static struct scene *make_rich(void)
 	scene->spec.looking_glass.kvmfr = TRUE;
 	scene->spec.sound.type = "pulseaudio";
 	scene->spec.sound.uid = 1000;
+	scene->spec.seat = "seat0";
+	scene->spec.seat_side = 2;
 	scene->spec.lend.hugepages = scene->spec.lend.cpuset = TRUE;
 	scene->spec.lend.display_manager = TRUE;
 	scene->spec.lend.governor = (char *)(guintptr) "performance";
@@ -397,7 +399,9 @@ static void test_lend_round_trip(void)
 	g_assert_cmpstr(facts->virt_type, ==, "kvm");
 	g_assert_true(facts->uefi);
 	g_assert_false(facts->tpm);
-	g_assert_cmpstr(facts->inputs[0], ==, scene->keyboard.stable_path);
+	g_assert_cmpstr(facts->inputs[0], ==, "/dev/hotseat/seat0/2-keyboard");
+	g_assert_cmpstr(facts->seat, ==, "seat0");
+	g_assert_cmpuint(facts->seat_side, ==, 2);
 	scene_free(scene);
 }
 
