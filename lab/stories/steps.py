@@ -60,7 +60,7 @@ def short(desktop, teller, guest):
     define(desktop, guest, "s/<memory unit=[^>]*>[0-9]*</<memory unit=\"KiB\">4194304</",
            "s/<currentMemory unit=[^>]*>[0-9]*</<currentMemory unit=\"KiB\">4194304</")
     expect_refused(desktop, teller, "hotseat up steps", 3, "of 2048 huge pages of 2 MiB on node0",
-                   r"found \d+: \d+ \([\d.]+ [MG]iB\) are short", lines=30)
+                   r"only \d+ can be had: \d+ \([\d.]+ [MG]iB\) are short", lines=30)
     define(desktop, guest, "s/>4194304</>262144</")
 
 

@@ -112,12 +112,60 @@ static void set_short_error(const struct step *baseline, guint64 wanted, guint64
 	g_autofree char *page = size_format(page_kib * 1024);
 
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED,
-		    "of %" G_GUINT64_FORMAT
-		    " huge pages of %s on %s the kernel found %" G_GUINT64_FORMAT
-		    ": %" G_GUINT64_FORMAT
+		    "of %" G_GUINT64_FORMAT " huge pages of %s on %s only %" G_GUINT64_FORMAT
+		    " can be had: %" G_GUINT64_FORMAT
 		    " (%s) are short. End programs that use much memory, "
 		    "give the guest less, or reserve the pages at boot",
 		    wanted, page, node, got, lacking, amount);
+}
+
+/*
+ * available_kib - what the kernel could free on a node without pushing programs out of memory
+ *
+ * Return: FALSE if the node does not say.
+ */
+static gboolean available_kib(struct host *host, const char *subject, guint64 *kib)
+{
+	static const char *const counted[] = { "MemFree", "Active(file)", "Inactive(file)",
+					       "SReclaimable" };
+	g_autofree char *node = g_strndup(subject, strcspn(subject, "/"));
+	g_autofree char *text = root_read(host->root, NULL, NODE "/meminfo", node);
+
+	*kib = 0;
+	for (gsize i = 0; text != NULL && i < G_N_ELEMENTS(counted); i++) {
+		g_autofree char *key = g_strdup_printf(" %s:", counted[i]);
+		const char *found = strstr(text, key);
+
+		if (found != NULL)
+			*kib += count_of(found + strlen(key) + strspn(found + strlen(key), " "));
+	}
+	return text != NULL;
+}
+
+/*
+ * Asked for more than there is, the kernel throws out everything that it can before it gives up,
+ * and the desktop crawls for minutes: 4 GiB wanted of a machine with 3 did not end in two.
+ */
+#define LEFT_TO_HOST_KIB (256 * 1024)
+
+static gboolean check_room(struct host *host, const struct step *baseline, const char *value,
+			   GError **error)
+{
+	guint64 page_kib = count_of(strchr(baseline->subject, '/') + 1);
+	g_autofree char *now = pool_read(host, baseline->subject, error);
+	guint64 available, missing;
+
+	if (now == NULL)
+		return FALSE;
+	if (page_kib == 0 || count_of(value) <= count_of(now) ||
+	    !available_kib(host, baseline->subject, &available))
+		return TRUE;
+	missing = count_of(value) - count_of(now);
+	available -= MIN(available, LEFT_TO_HOST_KIB);
+	if (missing <= available / page_kib)
+		return TRUE;
+	set_short_error(baseline, count_of(value), count_of(now) + available / page_kib, error);
+	return FALSE;
 }
 
 static gboolean pool_write(struct host *host, const struct step *baseline, const char *value,
@@ -127,7 +175,7 @@ static gboolean pool_write(struct host *host, const struct step *baseline, const
 	g_autofree char *first = NULL;
 	g_autofree char *second = NULL;
 
-	if (!host->write(host, path, value, error))
+	if (!check_room(host, baseline, value, error) || !host->write(host, path, value, error))
 		return FALSE;
 	first = pool_read(host, baseline->subject, error);
 	if (first == NULL || g_str_equal(first, value))

@@ -398,6 +398,15 @@ gboolean seating_knows(const struct seating *seating, const char *guest)
 	return side_of(seating, guest) != SEAT_SIDES;
 }
 
+gboolean seating_has_guests(const struct seating *seating)
+{
+	for (guint side = 1; side < SEAT_SIDES; side++) {
+		if (seating->guests[side] != NULL)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 gboolean seating_is_watched(const struct seating *seating)
 {
 	return seating->watched;

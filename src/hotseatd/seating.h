@@ -32,6 +32,9 @@ const char *seating_side(const struct seating *seating);
 /* seating_knows - was this guest started with devices of this seat? */
 gboolean seating_knows(const struct seating *seating, const char *guest);
 
+/* seating_has_guests - was any? */
+gboolean seating_has_guests(const struct seating *seating);
+
 /* seating_is_watched - are there chords now? Not while the session is locked or not active. */
 gboolean seating_is_watched(const struct seating *seating);
 

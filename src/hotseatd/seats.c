@@ -192,6 +192,8 @@ static gboolean do_describe(gpointer data)
 	for (guint i = 0; i < errand->seats->seatings->len; i++) {
 		const struct seating *seating = g_ptr_array_index(errand->seats->seatings, i);
 
+		if (!seating_has_guests(seating))
+			continue;
 		g_variant_builder_add(&builder, "(ssb)", seating_seat(seating),
 				      seating_side(seating), seating_is_watched(seating));
 	}

@@ -36,5 +36,6 @@ gboolean seats_move(struct seats *seats, const char *seat, const char *side, GEr
 
 #define SEATS_TYPE G_VARIANT_TYPE("a(ssb)")
 
-/* seats_describe - SEATS_TYPE, floating: seat, who has it, whether there are chords */
+/* seats_describe - SEATS_TYPE, floating: seat, who has it, whether there are chords; of those seats
+ * that a guest was started with */
 GVariant *seats_describe(struct seats *seats);

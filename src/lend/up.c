@@ -116,7 +116,7 @@ static gboolean arm(const struct lending *lending, const struct lend_options *op
 	const struct domain_facts *facts = lending->facts;
 
 	lend_say(report, LEND_SAID,
-		 "%s has keyboard and mouse from its start. %s moves them to the host and back.",
+		 "%s has keyboard and mouse from its start; %s moves them to the host and back.",
 		 facts->name, lend_chord(facts));
 	if (options->dead_man == 0 || !options->take_last_display ||
 	    !dead_man_is_due(lending->machine, lending->card, facts))

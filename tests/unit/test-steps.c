@@ -553,9 +553,26 @@ static void test_pages_short(void)
 	g_assert_false(up(&f, A, &error));
 	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_FAILED));
 	g_assert_nonnull(strstr(error->message, "of 104 huge pages of 2 MiB on node0"));
-	g_assert_nonnull(strstr(error->message, "found 60: 44 (88 MiB) are short"));
+	g_assert_nonnull(strstr(error->message, "only 60 can be had: 44 (88 MiB) are short"));
 	g_assert_nonnull(strstr(f.model->log->str, "node0/compact=1\n"));
 	f.model->room = 0;
+	assert_first(&f);
+	tear_down(&f);
+}
+
+/* More than there is memory for is not even asked of the kernel. */
+static void test_pages_hopeless(void)
+{
+	g_autoptr(GError) error = NULL;
+	struct fixture f;
+
+	set_up(&f);
+	manifest_add(f.model->manifest,
+		     "sys/devices/system/node/node0/meminfo = Node 0 MemFree: 300000 kB\n");
+	g_assert_false(up(&f, A, &error));
+	g_assert_nonnull(strstr(error->message, "are short"));
+	g_assert_null(strstr(f.model->log->str, "nr_hugepages"));
+	manifest_remove(f.model->manifest, "sys/devices/system/node/node0/meminfo");
 	assert_first(&f);
 	tear_down(&f);
 }
@@ -875,6 +892,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/steps/leaves-what-others-changed", test_leaves_what_others_changed);
 	g_test_add_func("/steps/subject-is-gone", test_subject_is_gone);
 	g_test_add_func("/steps/pages-short", test_pages_short);
+	g_test_add_func("/steps/pages-hopeless", test_pages_hopeless);
 	g_test_add_func("/steps/module-in-use", test_module_in_use);
 	g_test_add_func("/steps/modules-stay", test_modules_stay);
 	g_test_add_func("/steps/holder-at-the-last-moment", test_holder_at_the_last_moment);
