@@ -72,8 +72,10 @@ static char *read_holders(const struct root *root, const struct card *card, gboo
 	for (guint i = 0; holders != NULL && i < holders->len; i++) {
 		const struct holder *holder = g_ptr_array_index(holders, i);
 
-		g_string_append_printf(who, "%s%s (pid %d) has %s open", i == 0 ? "" : ", ",
-				       holder->process, holder->pid, holder->node);
+		if (!holder->yields)
+			g_string_append_printf(who, "%s%s (pid %d) has %s open",
+					       who->len == 0 ? "" : ", ", holder->process,
+					       holder->pid, holder->node);
 	}
 	return g_string_free(g_steal_pointer(&who), FALSE);
 }

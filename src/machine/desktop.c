@@ -62,6 +62,10 @@ static const struct {
 	{ "interception", PROCESS_GRABBER },
 	{ "org_kde_powerdevil", PROCESS_DDC },
 	{ "ddcui", PROCESS_DDC },
+	{ "wireplumber", PROCESS_SOUND },
+	{ "pipewire", PROCESS_SOUND },
+	{ "pipewire-media-session", PROCESS_SOUND },
+	{ "pulseaudio", PROCESS_SOUND },
 	{ "scream", PROCESS_SCREAM },
 };
 
@@ -186,12 +190,21 @@ const struct process *desktop_process(const struct desktop *desktop, enum proces
 	return NULL;
 }
 
-gboolean desktop_is_compositor(const char *name)
+static gboolean has_role(const char *name, enum process_role role)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(known_processes); i++) {
-		if (known_processes[i].role == PROCESS_COMPOSITOR &&
-		    same_process(name, known_processes[i].name))
+		if (known_processes[i].role == role && same_process(name, known_processes[i].name))
 			return TRUE;
 	}
 	return FALSE;
+}
+
+gboolean desktop_is_compositor(const char *name)
+{
+	return has_role(name, PROCESS_COMPOSITOR);
+}
+
+gboolean desktop_is_sound_server(const char *name)
+{
+	return has_role(name, PROCESS_SOUND);
 }

@@ -14,6 +14,7 @@ enum process_role {
 	PROCESS_PERSISTENCE, /* keeps NVIDIA's cards open for ever */
 	PROCESS_GRABBER,     /* takes keyboards for itself and makes a virtual one (IN-08) */
 	PROCESS_DDC,         /* talks to monitors as we do (DD-11) */
+	PROCESS_SOUND,       /* PipeWire, PulseAudio and who manages their devices */
 	PROCESS_SCREAM,      /* plays a guest's sound from the network (AU-11) */
 };
 
@@ -54,3 +55,6 @@ const struct process *desktop_process(const struct desktop *desktop, enum proces
 
 /* desktop_is_compositor - does a process of this name show the desktop? */
 gboolean desktop_is_compositor(const char *name);
+
+/* desktop_is_sound_server - does one of this name look after the user's sound cards? */
+gboolean desktop_is_sound_server(const char *name);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "machine/desktop.h"
 
 #define NVIDIA_MAJOR 195
 
@@ -181,6 +182,13 @@ static void add_holder(const struct root *root, const char *pid, const struct no
 	if (holder->process == NULL)
 		holder->process = g_strdup("?");
 	holder->node = g_strdup(node->name);
+	/*
+	 * Every desktop's sound server has the control node of every sound card open, for ever.
+	 * When a card leaves, the kernel ends all its open nodes (snd_card_disconnect() in
+	 * sound/core/init.c), the server closes them, and the driver's remove goes on.
+	 */
+	holder->yields = g_str_has_prefix(node->name, "/dev/snd/") &&
+			 desktop_is_sound_server(holder->process);
 	g_ptr_array_add(holders, holder);
 }
 

@@ -7,8 +7,9 @@
 /* A process that has one of a card's device nodes open: DRM, framebuffer, sound, I2C, NVIDIA's. */
 struct holder {
 	int pid;
-	char *process; /* its comm */
-	char *node;    /* "/dev/dri/card1" */
+	char *process;   /* its comm */
+	char *node;      /* "/dev/dri/card1" */
+	gboolean yields; /* lets go by itself when the device leaves: no reason to wait */
 };
 
 void holder_free(struct holder *holder);

@@ -36,6 +36,8 @@ static void test_desktop(void)
 	g_assert_cmpuint(holders->len, ==, 2);
 	assert_holder(holders, 0, 1234, "gnome-shell", "/dev/dri/card1");
 	assert_holder(holders, 1, 2345, "pipewire", "/dev/snd/controlC1");
+	g_assert_false(((struct holder *)holders->pdata[0])->yields);
+	g_assert_true(((struct holder *)holders->pdata[1])->yields);
 	g_assert_cmpuint(none->len, ==, 0);
 }
 
