@@ -73,12 +73,23 @@ def missing_image(desktop, teller):
 
 
 def keyboard_gone(desktop, teller):
-    """Found by libvirt only, after the card was lent: so it comes back."""
+    """Said before anything is touched."""
     guest = Guest(desktop, "deaf")
     guest.new()
     desktop.run("virsh dumpxml --inactive deaf | sed s/event-kbd/event-gone/ > /tmp/deaf.xml; "
                 "virsh define /tmp/deaf.xml")
-    expect_refused(desktop, teller, "hotseat up deaf", 3, "event-gone", lines=8)
+    expect_refused(desktop, teller, "hotseat up deaf", 1, "event-gone")
+    guest.forget()
+
+
+def usb_gone(desktop, teller):
+    """Found by libvirt only, after the card was lent: so it comes back."""
+    guest = Guest(desktop, "padless")
+    guest.new()
+    desktop.run("virsh dumpxml --inactive padless | sed \"s,</devices>,<hostdev mode='subsystem' "
+                "type='usb'><source><vendor id='0x1111'/><product id='0x2222'/></source></hostdev>"
+                "</devices>,\" > /tmp/padless.xml; virsh define /tmp/padless.xml")
+    expect_refused(desktop, teller, "hotseat up padless", 3, "0x1111|USB", lines=12)
     guest.forget()
 
 
@@ -109,7 +120,7 @@ def tell(desktop, teller):
         check_table(desktop, teller, USAGE)
     with teller.phase("new"):
         check_table(desktop, teller, NEW)
-    for act in (without_libvirt, missing_image, keyboard_gone, strangers, without_rights,
+    for act in (without_libvirt, missing_image, keyboard_gone, usb_gone, strangers, without_rights,
                 damaged_journal):
         with teller.phase(act.__name__.replace("_", " ")):
             act(desktop, teller)
