@@ -139,7 +139,7 @@ static gboolean bind_save(struct host *host, struct step *step, GError **error)
 	return TRUE;
 }
 
-static gboolean is_address(const char *text)
+gboolean bind_is_address(const char *text)
 {
 	static const char form[] = "xxxx:xx:xx.x";
 
@@ -167,7 +167,7 @@ static gboolean bind_check(const struct step *step, const char **why)
 	static const char *const keys[] = { "id", "group", "driver", "override" };
 
 	*why = "the subject is no PCI address";
-	if (!is_address(step->subject))
+	if (!bind_is_address(step->subject))
 		return FALSE;
 	*why = "an old value is missing or makes no sense";
 	if (step->values->len != G_N_ELEMENTS(keys))

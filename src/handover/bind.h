@@ -9,6 +9,9 @@
  */
 extern const struct step_kind bind_kind;
 
+/* bind_is_address - "0000:01:00.0": of journals, before it becomes part of a path */
+gboolean bind_is_address(const char *text);
+
 #define BIND_DRIVER "vfio-pci"
 
 /**

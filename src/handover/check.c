@@ -63,8 +63,12 @@ static gboolean check_display(const struct machine *machine, const struct card *
 	return FALSE;
 }
 
-/* read_holders - "firefox (pid 812) has /dev/dri/card1 open", empty for nobody */
-static char *read_holders(const struct root *root, const struct card *card, gboolean *complete)
+/*
+ * read_holders - "firefox (pid 812) has /dev/dri/card1 open", empty for nobody
+ * @servers: sound servers too, which let go when they are told (sound.c)
+ */
+static char *read_holders(const struct root *root, const struct card *card, gboolean servers,
+			  gboolean *complete)
 {
 	g_autoptr(GPtrArray) holders = holders_read(root, card, complete);
 	g_autoptr(GString) who = g_string_new(NULL);
@@ -72,7 +76,7 @@ static char *read_holders(const struct root *root, const struct card *card, gboo
 	for (guint i = 0; holders != NULL && i < holders->len; i++) {
 		const struct holder *holder = g_ptr_array_index(holders, i);
 
-		if (!holder->yields)
+		if (servers || !holder->yields)
 			g_string_append_printf(who, "%s%s (pid %d) has %s open",
 					       who->len == 0 ? "" : ", ", holder->process,
 					       holder->pid, holder->node);
@@ -91,7 +95,7 @@ static gboolean check_holders(const struct machine *machine, const struct card *
 			      GError **error)
 {
 	gboolean complete = TRUE;
-	g_autofree char *who = read_holders(machine->root, card, &complete);
+	g_autofree char *who = read_holders(machine->root, card, FALSE, &complete);
 
 	if (who[0] != '\0')
 		return set_holders_error(card, who, error);
@@ -114,7 +118,7 @@ gboolean handover_check(const struct machine *machine, const struct card *card, 
 static gboolean is_idle(struct host *host, const void *data)
 {
 	gboolean complete = TRUE;
-	g_autofree char *who = read_holders(host->root, data, &complete);
+	g_autofree char *who = read_holders(host->root, data, TRUE, &complete);
 
 	return who[0] == '\0' || step_interrupted();
 }
@@ -127,6 +131,6 @@ gboolean handover_wait_idle(struct host *host, const struct card *card, guint se
 
 	if (host_wait(host, seconds, is_idle, card))
 		return TRUE;
-	who = read_holders(host->root, card, &complete);
+	who = read_holders(host->root, card, TRUE, &complete);
 	return who[0] == '\0' || set_holders_error(card, who, error);
 }

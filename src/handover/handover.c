@@ -7,6 +7,7 @@
 #include "handover/bind.h"
 #include "handover/crumb.h"
 #include "handover/journal.h"
+#include "handover/kinds.h"
 #include "handover/wishes.h"
 
 /*
@@ -28,6 +29,7 @@
  * journal is what it is for.
  */
 #define DESKTOP_SECONDS 20
+#define SOUND_SECONDS 10
 
 struct held_signals {
 	sigset_t before;
@@ -230,12 +232,16 @@ struct run {
 	guint dropped; /* breadcrumbs */
 };
 
-/* A stopped desktop takes a moment to let go of its card. */
+/* A stopped desktop takes a moment to let go of its card, and so does a sound server. */
 static gboolean wait_idle(const struct run *run, GError **error)
 {
 	const struct handover_needs *needs = run->guest->needs;
 	guint seconds = needs != NULL && needs->stop_display_manager ? DESKTOP_SECONDS : 0;
 
+	for (guint i = 0; i < run->journal->entries->len; i++) {
+		if (entry_at(run->journal, i)->step->kind == &sound_kind)
+			seconds = MAX(seconds, SOUND_SECONDS);
+	}
 	return handover_wait_idle(run->host, run->card, MAX(seconds, run->options->seconds), error);
 }
 

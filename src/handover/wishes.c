@@ -7,6 +7,7 @@
 #include "handover/bind.h"
 #include "handover/kinds.h"
 #include "handover/share.h"
+#include "machine/holders.h"
 
 struct wishes {
 	struct host *host;
@@ -234,6 +235,24 @@ static gboolean wish_modules(struct wishes *wishes, GError **error)
 	return TRUE;
 }
 
+/* Only those that a sound server has: who plays past it has to be ended by the user. */
+static gboolean wish_silence(struct wishes *wishes, GError **error)
+{
+	gboolean complete = TRUE;
+	g_autoptr(GPtrArray) holders = holders_read(wishes->host->root, wishes->card, &complete);
+	gboolean held = FALSE;
+
+	for (guint i = 0; i < holders->len; i++)
+		held = held || ((const struct holder *)g_ptr_array_index(holders, i))->yields;
+	for (guint i = 0; held && i < wishes->card->functions->len; i++) {
+		const struct pcidev *dev = g_ptr_array_index(wishes->card->functions, i);
+
+		if (root_exists(wishes->host->root, "sys/bus/pci/devices/%s/sound", dev->address))
+			g_ptr_array_add(wishes->steps, step_new(&sound_kind, dev->address));
+	}
+	return TRUE;
+}
+
 static gboolean wish_card(struct wishes *wishes, GError **error)
 {
 	for (guint i = 0; i < wishes->card->functions->len; i++) {
@@ -254,8 +273,16 @@ GPtrArray *wishes_build(struct host *host, const struct handover_guest *guest,
 {
 	static const struct handover_needs none = { .node = -1 };
 	static gboolean (*const parts[])(struct wishes *, GError **) = {
-		wish_awake,       wish_governor,        wish_cpus,    wish_pages, wish_transparent,
-		wish_persistence, wish_display_manager, wish_modules, wish_card,
+		wish_awake,
+		wish_governor,
+		wish_cpus,
+		wish_pages,
+		wish_transparent,
+		wish_persistence,
+		wish_display_manager,
+		wish_modules,
+		wish_silence,
+		wish_card,
 	};
 	const struct handover_guest asked = { guest->uuid, guest->name,
 					      guest->needs == NULL ? &none : guest->needs };

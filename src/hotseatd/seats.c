@@ -2,11 +2,14 @@
 #include "hotseatd/seats.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "guest/domain.h"
 #include "hotseatd/settings.h"
 
 #define SUFFIX ".conf"
+#define NAME_TRIES 200 /* ten seconds in all */
+#define NAME_PAUSE_US 50000
 #define NOT_SEATS "monitors" SUFFIX /* of what monitors can do, in the same folder */
 
 struct seats {
@@ -129,6 +132,25 @@ static gboolean do_prepare(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* The kernel makes a node at once, and udev the name that the guest knows a moment later. */
+static gboolean wait_for_names(const struct domain_facts *facts, GError **error)
+{
+	for (guint try = 0; try < NAME_TRIES; try++) {
+		guint there = 0;
+
+		for (guint i = 0; facts->inputs[i] != NULL; i++)
+			there += access(facts->inputs[i], F_OK) == 0 ? 1 : 0;
+		if (facts->inputs[there] == NULL)
+			return TRUE;
+		g_usleep(NAME_PAUSE_US);
+	}
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED,
+		    "udev has not named the devices of this seat, %s among them; does it know "
+		    "72-hotseat.rules? Try: sudo udevadm control --reload",
+		    facts->inputs[0]);
+	return FALSE;
+}
+
 gboolean seats_prepare(struct seats *seats, const char *xml, GError **error)
 {
 	autoptr(domain_facts) facts = domain_facts_parse(xml, error);
@@ -143,7 +165,7 @@ gboolean seats_prepare(struct seats *seats, const char *xml, GError **error)
 	errand.number = facts->seat_side;
 	errand_run(&errand, do_prepare);
 	if (errand.error == NULL)
-		return TRUE;
+		return wait_for_names(facts, error);
 	g_propagate_error(error, errand.error);
 	return FALSE;
 }

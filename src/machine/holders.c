@@ -183,9 +183,8 @@ static void add_holder(const struct root *root, const char *pid, const struct no
 		holder->process = g_strdup("?");
 	holder->node = g_strdup(node->name);
 	/*
-	 * Every desktop's sound server has the control node of every sound card open, for ever.
-	 * When a card leaves, the kernel ends all its open nodes (snd_card_disconnect() in
-	 * sound/core/init.c), the server closes them, and the driver's remove goes on.
+	 * Every desktop's sound server has the control node of every sound card open, for ever, and
+	 * closes it when it is told that the card leaves (handover/sound.c).
 	 */
 	holder->yields = g_str_has_prefix(node->name, "/dev/snd/") &&
 			 desktop_is_sound_server(holder->process);

@@ -9,7 +9,7 @@ struct holder {
 	int pid;
 	char *process;   /* its comm */
 	char *node;      /* "/dev/dri/card1" */
-	gboolean yields; /* lets go by itself when the device leaves: no reason to wait */
+	gboolean yields; /* a sound server: lets go when it is told */
 };
 
 void holder_free(struct holder *holder);

@@ -356,6 +356,7 @@ static const struct {
 	{ "sys/kernel/mm/transparent_hugepage/enabled", write_mode },
 	{ "sys/devices/system/cpu/cpufreq/policy*/scaling_governor", set_text },
 	{ "sys/class/vtconsole/vtcon*/bind", set_text },
+	{ "sys/bus/pci/devices/*/sound/card*/uevent", write_nothing },
 	{ "sys/bus/platform/drivers/*/bind", write_platform },
 	{ "sys/bus/platform/drivers/*/unbind", write_platform },
 };

@@ -577,6 +577,39 @@ static void test_pages_hopeless(void)
 	tear_down(&f);
 }
 
+#define SOUND_CARD "/" SOUND_A "/sound/card1"
+
+/* A sound server is told that the card leaves; one that keeps it is told that it stays. */
+static void test_sound_server(void)
+{
+	g_autoptr(GError) error = NULL;
+	const char *removed;
+	struct fixture f;
+
+	set_up(&f);
+	manifest_add(f.model->manifest, "sys/devices/pci0000:00" SOUND_CARD
+					"/uevent = add\n"
+					"sys/devices/pci0000:00" SOUND_CARD
+					"/controlC1/dev = 116:7\n"
+					"proc/500/comm = wireplumber\n"
+					"proc/500/fd/3 -> /dev/snd/controlC1\n");
+	g_free(f.first);
+	f.first = picture(&f);
+	g_assert_false(up(&f, A, &error));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_FAILED));
+	g_assert_nonnull(strstr(error->message, "wireplumber (pid 500)"));
+	removed = strstr(f.model->log->str, SOUND_CARD "/uevent=remove\n");
+	g_assert_nonnull(removed);
+	g_assert_nonnull(strstr(removed, SOUND_CARD "/uevent=add\n"));
+	g_assert_null(strstr(f.model->log->str, "unbind=" VIDEO_A));
+	assert_first(&f);
+
+	manifest_remove(f.model->manifest, "proc/500");
+	g_assert_true(up(&f, A, NULL));
+	g_assert_true(down(&f, A, NULL, NULL));
+	tear_down(&f);
+}
+
 /* One that does not go stops everything before the card is touched (UB-02). */
 static void test_module_in_use(void)
 {
@@ -631,7 +664,7 @@ static void test_holder_at_the_last_moment(void)
 	f.first = picture(&f);
 	g_assert_false(up(&f, B, &error));
 	g_assert_nonnull(strstr(error->message, "blender (pid 123) has /dev/dri/card1 open"));
-	g_assert_null(strstr(f.model->log->str, "unbind"));
+	g_assert_null(strstr(f.model->log->str, "unbind=" VIDEO_A));
 	assert_first(&f);
 	tear_down(&f);
 }
@@ -893,6 +926,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/steps/subject-is-gone", test_subject_is_gone);
 	g_test_add_func("/steps/pages-short", test_pages_short);
 	g_test_add_func("/steps/pages-hopeless", test_pages_hopeless);
+	g_test_add_func("/steps/sound-server", test_sound_server);
 	g_test_add_func("/steps/module-in-use", test_module_in_use);
 	g_test_add_func("/steps/modules-stay", test_modules_stay);
 	g_test_add_func("/steps/holder-at-the-last-moment", test_holder_at_the_last_moment);
