@@ -99,6 +99,10 @@ def look(desktop, teller):
     expect_equal([one["shows"] for one in listed], ["dp1"] * 4, "the inputs that show")
 
 
+# libddcutil 2 remembers the capabilities of each model in a file.
+FORGET = "rm -rf /root/.cache/ddcutil /.cache/ddcutil"
+
+
 def refuse(desktop, teller):
     """A monitor is sent nothing that it did not list."""
     monitor = Monitor(desktop, 1)
@@ -113,9 +117,11 @@ def refuse(desktop, teller):
     ask(desktop, teller, "switch 4 hdmi1-f4", 1, "learn")
     expect_equal(monitor.received() + Monitor(desktop, 3).received(), [], "what was sent")
     monitor.set(capabilities="(prot(monitor)type(LCD)model(LAB)vcp(10 12)mccs_ver(2.1))")
+    desktop.run(FORGET)
     ask(desktop, teller, "switch 3 hdmi1", 1, "there is none")
     ask(desktop, teller, "list", 0, "3: lists no input")
     monitor.set(capabilities="(vcp(10 60(0F 10 11 12)))")
+    desktop.run(FORGET)
     expect_equal(monitor.received(), [], "what was sent")
 
 

@@ -13,6 +13,7 @@ from desk.story import expect, expect_equal, expect_same
 
 FRESH = True
 LIMIT = 1500
+LONG = True
 MODULES = ("stubborn",)
 
 TAKE = f"""insmod /lab/modules/stubborn.ko
