@@ -7,7 +7,7 @@
 #include "handover/bind.h"
 #include "handover/kinds.h"
 #include "handover/share.h"
-#include "machine/holders.h"
+#include "machine/desktop.h"
 
 struct wishes {
 	struct host *host;
@@ -235,16 +235,14 @@ static gboolean wish_modules(struct wishes *wishes, GError **error)
 	return TRUE;
 }
 
-/* Only those that a sound server has: who plays past it has to be ended by the user. */
+/* Whether or not the server has opened the function yet: it may do so at any moment. */
 static gboolean wish_silence(struct wishes *wishes, GError **error)
 {
-	gboolean complete = TRUE;
-	g_autoptr(GPtrArray) holders = holders_read(wishes->host->root, wishes->card, &complete);
-	gboolean held = FALSE;
+	autoptr(desktop) desktop = desktop_read(wishes->host->root);
 
-	for (guint i = 0; i < holders->len; i++)
-		held = held || ((const struct holder *)g_ptr_array_index(holders, i))->yields;
-	for (guint i = 0; held && i < wishes->card->functions->len; i++) {
+	if (desktop_process(desktop, PROCESS_SOUND) == NULL)
+		return TRUE;
+	for (guint i = 0; i < wishes->card->functions->len; i++) {
 		const struct pcidev *dev = g_ptr_array_index(wishes->card->functions, i);
 
 		if (root_exists(wishes->host->root, "sys/bus/pci/devices/%s/sound", dev->address))
