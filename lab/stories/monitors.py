@@ -13,6 +13,7 @@ from desk.story import Failed, expect, expect_equal
 
 FRESH = False
 LIMIT = 1200
+LONG = True
 MODULES = ("monitors",)
 
 CABLES = (f"0:0f:{BOOT_DISPLAY}", f"0:11:{CARD[0]}", f"1:0f:{SHARED_CARD}", f"3:0f:{SHARED_CARD}")

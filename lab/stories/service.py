@@ -10,6 +10,7 @@ from desk.story import expect, expect_same
 
 FRESH = False
 LIMIT = 1800
+LONG = True
 
 RULE = "/etc/polkit-1/rules.d/50-gamer.rules"
 # What an administrator writes who lets somebody play over the network.
