@@ -96,6 +96,7 @@ static void on_bus(GDBusConnection *bus, const char *name, gpointer data)
 	daemon->bus = bus;
 	daemon->seats = seats_new(bus, SETTINGS_FOLDER, on_seat, daemon);
 	service_set_seats(daemon->service, daemon->seats);
+	seats_adopt(daemon->seats);
 }
 
 static void on_name(GDBusConnection *bus, const char *name, gpointer data)

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "guest/domain.h"
+#include "guest/virt.h"
+#include "handover/handover.h"
 #include "hotseatd/settings.h"
 
 #define SUFFIX ".conf"
@@ -14,6 +16,7 @@
 
 struct seats {
 	GPtrArray *seatings; /* struct seating */
+	GThread *adopting;   /* NULL: not any more */
 };
 
 static void free_seating(gpointer data)
@@ -59,6 +62,8 @@ void seats_free(struct seats *seats)
 {
 	if (seats == NULL)
 		return;
+	if (seats->adopting != NULL)
+		g_thread_unref(seats->adopting);
 	g_ptr_array_unref(seats->seatings);
 	g_free(seats);
 }
@@ -168,6 +173,38 @@ gboolean seats_prepare(struct seats *seats, const char *xml, GError **error)
 		return wait_for_names(facts, error);
 	g_propagate_error(error, errand.error);
 	return FALSE;
+}
+
+static void adopt(struct seats *seats, struct virt *virt, const char *guest)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *xml = virt_domain_xml(virt, guest, &error);
+
+	if (xml == NULL || !seats_prepare(seats, xml, &error))
+		g_message("the seat of %s: %s", guest, error->message);
+}
+
+static gpointer adopt_thread(gpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	autoptr(host) host = host_new_live(&error);
+	g_autoptr(GPtrArray) states = host == NULL ? NULL : handover_read_states(host, &error);
+	autoptr(virt) virt = states == NULL || states->len == 0 ? NULL : virt_open(&error);
+
+	if (error != NULL)
+		g_message("whose seat is whose is not known: %s", error->message);
+	for (guint i = 0; virt != NULL && i < states->len; i++) {
+		const struct handover_state *state = g_ptr_array_index(states, i);
+
+		if (state->complete)
+			adopt(data, virt, state->name);
+	}
+	return NULL;
+}
+
+void seats_adopt(struct seats *seats)
+{
+	seats->adopting = g_thread_try_new("adopt", adopt_thread, seats, NULL);
 }
 
 /* ---- moving ------------------------------------------------------------------------------------

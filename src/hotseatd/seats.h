@@ -28,6 +28,14 @@ AUTOPTR_DEFINE(seats)
 gboolean seats_prepare(struct seats *seats, const char *xml, GError **error);
 
 /**
+ * seats_adopt - guests that ran before this service did have their devices; learn whose they are
+ *
+ * Asks the journals and libvirt, on a thread of its own, which needs the main loop; @seats must
+ * outlive it, as those of the service do but at its very end.
+ */
+void seats_adopt(struct seats *seats);
+
+/**
  * seats_move - give a seat to a side, and wait until it has it
  * @seat: its name; "" for the one that the guest @side was started with, else seat0
  * @side: as for seating_move()

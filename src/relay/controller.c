@@ -42,6 +42,7 @@ struct controller {
 	guint32 kept;      /* a bit for each side that the relay has devices of */
 	struct chord chords[CHORDS_MAX];
 	guint n_chords;
+	gboolean told; /* whether to watch; until then the relay goes on as it does */
 	gboolean watching;
 };
 
@@ -279,7 +280,8 @@ static void send_everything(struct controller *controller)
 	}
 	for (guint i = 0; i < controller->inputs->len; i++)
 		pass_input(controller->inputs->pdata[i]);
-	send_number(controller, RELAY_WATCH, controller->watching);
+	if (controller->told)
+		send_number(controller, RELAY_WATCH, controller->watching);
 }
 
 gboolean controller_connect(struct controller *controller)
@@ -410,6 +412,7 @@ void controller_move(struct controller *controller, guint side)
 
 void controller_watch(struct controller *controller, gboolean on)
 {
+	controller->told = TRUE;
 	controller->watching = on;
 	send_number(controller, RELAY_WATCH, on);
 }
