@@ -87,16 +87,25 @@ static void prepare_command(gpointer data)
 		fcntl(host->machine_lock, F_SETFD, 0);
 }
 
+/* read_words - FALSE at the end */
+static gboolean read_words(int words, GString *said)
+{
+	char text[512];
+	ssize_t n = read(words, text, sizeof(text));
+
+	if (n > 0 && said->len < 4096)
+		g_string_append_len(said, text, n);
+	return n > 0;
+}
+
 /* wait_for_end - FALSE if the command had to be killed; *said gets what it wrote to stderr */
 static gboolean wait_for_end(GPid pid, int words, guint seconds, int *status, GString *said)
 {
 	gint64 deadline = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
 	gboolean killed = FALSE, open = TRUE;
-	char text[512];
 
 	while (waitpid(pid, status, WNOHANG) == 0) {
 		struct pollfd words_for = { .fd = open ? words : -1, .events = POLLIN };
-		ssize_t n;
 
 		if (!killed && g_get_monotonic_time() >= deadline) {
 			kill(-pid, SIGKILL);
@@ -104,11 +113,11 @@ static gboolean wait_for_end(GPid pid, int words, guint seconds, int *status, GS
 		}
 		if (poll(&words_for, 1, open ? 20 : 5) <= 0)
 			continue;
-		n = read(words, text, sizeof(text));
-		open = n > 0;
-		if (n > 0 && said->len < 4096)
-			g_string_append_len(said, text, n);
+		open = read_words(words, said);
 	}
+	/* What it said last: it can be gone before we look. */
+	while (open && poll(&(struct pollfd){ .fd = words, .events = POLLIN }, 1, 0) > 0)
+		open = read_words(words, said);
 	return !killed;
 }
 
