@@ -175,6 +175,36 @@ gboolean seats_prepare(struct seats *seats, const char *xml, GError **error)
 	return FALSE;
 }
 
+static void on_moved(const GError *error, void *data)
+{
+	errand_end(data, error != NULL ? g_error_copy(error) : NULL);
+}
+
+static gboolean do_leave(gpointer data)
+{
+	struct errand *errand = data;
+	struct seating *seating = find(errand, NULL);
+
+	if (seating != NULL && g_str_equal(seating_side(seating), errand->side))
+		seating_move(seating, "host", on_moved, errand);
+	else
+		errand_end(errand, NULL);
+	return G_SOURCE_REMOVE;
+}
+
+void seats_leave(struct seats *seats, const char *xml)
+{
+	autoptr(domain_facts) facts = domain_facts_parse(xml, NULL);
+	struct errand errand = { .seats = seats };
+
+	if (facts == NULL || facts->seat == NULL)
+		return;
+	errand.seat = facts->seat;
+	errand.side = facts->name;
+	errand_run(&errand, do_leave);
+	g_clear_error(&errand.error); /* then the relay finds out */
+}
+
 static void adopt(struct seats *seats, struct virt *virt, const char *guest)
 {
 	g_autoptr(GError) error = NULL;
@@ -209,11 +239,6 @@ void seats_adopt(struct seats *seats)
 
 /* ---- moving ------------------------------------------------------------------------------------
  */
-
-static void on_moved(const GError *error, void *data)
-{
-	errand_end(data, error != NULL ? g_error_copy(error) : NULL);
-}
 
 static gboolean do_move(gpointer data)
 {

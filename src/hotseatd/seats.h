@@ -27,6 +27,10 @@ AUTOPTR_DEFINE(seats)
  */
 gboolean seats_prepare(struct seats *seats, const char *xml, GError **error);
 
+/* seats_leave - a guest has ended: if it had a seat, the host has it now. The relay would find out
+ * by itself, but only from the next key on. */
+void seats_leave(struct seats *seats, const char *xml);
+
 /**
  * seats_adopt - guests that ran before this service did have their devices; learn whose they are
  *

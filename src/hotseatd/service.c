@@ -128,6 +128,8 @@ static gboolean run_prepare(struct call *call, const struct lend_report *report,
 static gboolean run_release(struct call *call, const struct lend_report *report, GError **error)
 {
 	flights_forget(call->service->flights, call->guest);
+	if (call->service->seats != NULL)
+		seats_leave(call->service->seats, call->xml);
 	return call->service->work->release(call->xml, report, error);
 }
 
