@@ -99,12 +99,12 @@ def tell(desktop, teller):
             desktop.chord()
             desk.expect_typed("jk", 1)
             desk.wait_side(NAME)
+            desk.expect_nothing_held("before the end")
         with teller.phase("down"):
             desktop.run(f"hotseat down {NAME}", seconds=150)
             guest.wait_gone()
             desk.wait_side("host")
             desk.expect_typed("end", 0)
-            desk.expect_nothing_held("at the end")
             expect_same(before, desktop.state(), "the desktop is not as before")
     except Exception:
         teller.say(desktop.run("journalctl -b -n 60 --no-pager -u hotseatd -u hotseat-relay@seat0.service; "
