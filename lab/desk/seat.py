@@ -40,6 +40,8 @@ class Seat:
         self.desktop = desktop
 
     def start(self):
+        # It would want the relay for itself.
+        self.desktop.run("systemctl mask --runtime --now hotseatd")
         self.desktop.run("modprobe uinput && udevadm control --reload && systemctl daemon-reload && "
                          f"systemctl start {RELAY}.socket", seconds=60)
         self.start_controller()
@@ -86,7 +88,8 @@ class Seat:
     def stop(self):
         self.desktop.run(f"systemctl stop seat-controller; systemctl stop {RELAY}.socket "
                          f"{RELAY}.service; pkill keywatch; virsh destroy listener; "
-                         f"virsh undefine listener; rm -f {SERIAL}", seconds=120, check=False)
+                         f"virsh undefine listener; rm -f {SERIAL}; "
+                         "systemctl unmask --runtime hotseatd", seconds=120, check=False)
 
     # -- who has it ----------------------------------------------------------------------------
 
