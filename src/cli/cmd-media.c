@@ -47,6 +47,12 @@ static const GOptionEntry options[] = {
 	{ NULL },
 };
 
+static void set_unreadable(const char *name, GError **error)
+{
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
+		    "cannot read the password from %s: %s", name, g_strerror(errno));
+}
+
 /* read_line - the first line of a stream, without its end; NULL with an error */
 static char *read_line(FILE *in, const char *name, GError **error)
 {
@@ -56,7 +62,7 @@ static char *read_line(FILE *in, const char *name, GError **error)
 	char *copy;
 
 	if (length < 0 && ferror(in)) {
-		hotseat_error_set_errno(error, errno, "cannot read the password from %s", name);
+		set_unreadable(name, error);
 		free(line);
 		return NULL;
 	}
@@ -98,8 +104,7 @@ static char *read_password(GError **error)
 		return ask_password(error);
 	in = fopen(wanted.password_file, "re");
 	if (in == NULL) {
-		hotseat_error_set_errno(error, errno, "cannot read the password from %s",
-					wanted.password_file);
+		set_unreadable(wanted.password_file, error);
 		return NULL;
 	}
 	line = read_line(in, wanted.password_file, error);
