@@ -12,8 +12,9 @@
  * read is one sentence: a page of "not known" would hide the rest.
  */
 
-/* With the line above them these leave the verdict its five lines. */
-#define MAX_CHANGES 4
+/* With the lines above and below them these leave the verdict its five lines. */
+#define MAX_CHANGES 3
+#define MAX_CARDS 3
 
 /* colour - an escape sequence for terminals, or nothing */
 static const char *colour(FILE *out, const char *sequence)
@@ -233,15 +234,18 @@ static const char *next_question(const struct machine *machine)
 static char *spare_cards(const struct machine *machine)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
+	guint count = 0;
 
 	for (guint i = 0; i < machine->cards->len; i++) {
 		const struct card *card = g_ptr_array_index(machine->cards, i);
 
-		if (host_card_spare(machine, card))
+		if (host_card_spare(machine, card) && ++count <= MAX_CARDS)
 			g_string_append_printf(text, "%s%s (%s)", text->len == 0 ? "" : " or ",
 					       card_display(card)->name,
 					       card_display(card)->address);
 	}
+	if (count > MAX_CARDS)
+		g_string_append_printf(text, " or %u more", count - MAX_CARDS);
 	return text->len == 0 ? NULL : g_string_free(g_steal_pointer(&text), FALSE);
 }
 

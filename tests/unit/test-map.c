@@ -49,7 +49,7 @@ static void record_text(struct canvas *canvas, double x, double y, double size,
 		{ x, y, canvas_estimate(size, style, text), CANVAS_LINE(size) }, g_strdup(text)
 	};
 
-	g_assert_cmpfloat(size, >=, MAP_TEXT_LEAST);
+	g_assert_cmpfloat(size, >=, 11.0);
 	g_assert_true(g_utf8_validate(text, -1, NULL));
 	g_array_append_val(((struct recorder *)canvas)->shapes, shape);
 }
