@@ -172,10 +172,14 @@ const struct pcidev *host_forbidden_bridge(const struct machine *machine, const 
 	return NULL;
 }
 
+gboolean host_card_lendable(const struct machine *machine, const struct card *card)
+{
+	return card->verdict == CARD_READY && host_forbidden_bridge(machine, card) == NULL;
+}
+
 gboolean host_card_spare(const struct machine *machine, const struct card *card)
 {
-	return card->verdict == CARD_READY && host_forbidden_bridge(machine, card) == NULL &&
-	       !host_card_sole(machine, card, NULL);
+	return host_card_lendable(machine, card) && !host_card_sole(machine, card, NULL);
 }
 
 gboolean host_has_other_spare(const struct machine *machine, const struct card *card)

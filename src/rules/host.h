@@ -41,6 +41,9 @@ gboolean host_has_iommu_table(const struct machine *machine);
 gboolean host_parameter_is_set(const struct machine *machine, const char *module,
 			       const char *parameter);
 
+/* host_card_lendable - the kernel would lend the card, whatever the desktop is left with */
+gboolean host_card_lendable(const struct machine *machine, const struct card *card);
+
 /* host_card_spare - the kernel would lend the card, and the desktop keeps a display without it */
 gboolean host_card_spare(const struct machine *machine, const struct card *card);
 

@@ -249,6 +249,18 @@ static char *spare_cards(const struct machine *machine)
 	return text->len == 0 ? NULL : g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* A folder with sys/ alone may show a card and say nothing of its group. */
+static gboolean only_card_lendable(const struct machine *machine)
+{
+	if (!host_all_cards_sole(machine))
+		return FALSE;
+	for (guint i = 0; i < machine->cards->len; i++) {
+		if (host_card_lendable(machine, g_ptr_array_index(machine->cards, i)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* print_can - nothing is broken: which card, and how to go on */
 static void print_can(FILE *out, const struct machine *machine)
 {
@@ -259,7 +271,7 @@ static void print_can(FILE *out, const struct machine *machine)
 		sentence = g_strdup_printf("This machine can hand over %s.", cards);
 		text_print_wrapped(out, sentence, 0, 0);
 		fputs("Next, make a guest: hotseat new win11\n", out);
-	} else if (host_all_cards_sole(machine)) {
+	} else if (only_card_lendable(machine)) {
 		text_print_wrapped(out, "This machine can hand over its only graphics card.", 0, 0);
 		fputs("Next, make a guest: hotseat new win11\n", out);
 	} else {

@@ -200,6 +200,29 @@ static void test_verdict_is_short(void)
 	}
 }
 
+/*
+ * A snapshot of sys/ and proc/ that leaves the IOMMU out shows a card without a group. Nothing is
+ * seen to be wrong then, and it is not said that the card can be lent.
+ */
+static void test_groupless_is_unknown(void)
+{
+	autoptr(manifest) manifest = manifest_build(
+		"proc/cpuinfo = flags : vmx\n"
+		"sys/bus/pci/devices/0000:05:00.0/class = 0x030000\n"
+		"sys/bus/pci/devices/0000:05:00.0/vendor = 0x1a03\n"
+		"sys/bus/pci/devices/0000:05:00.0/device = 0x2000\n"
+		"sys/bus/pci/devices/0000:05:00.0/boot_vga = 1\n");
+	autoptr(machine) machine =
+		machine_read(root_open(manifest->folder, NULL), MACHINE_JUDGED, NULL);
+	g_autofree char *text = NULL;
+
+	g_assert_nonnull(machine);
+	g_assert_cmpuint(machine->cards->len, ==, 1);
+	text = check_text(machine);
+	g_assert_null(strstr(text, "can hand over its only"));
+	expect_next_in_five_lines(machine);
+}
+
 /* One change more than there is room for is counted, not left out. */
 static void test_changes_are_counted(void)
 {
@@ -322,6 +345,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/report/bare", "rules-bare", test_golden);
 	g_test_add_func("/report/unknown-is-a-sentence", test_unknown_is_a_sentence);
 	g_test_add_func("/report/verdict-is-short", test_verdict_is_short);
+	g_test_add_func("/report/groupless-is-unknown", test_groupless_is_unknown);
 	g_test_add_func("/report/changes-are-counted", test_changes_are_counted);
 	g_test_add_func("/report/exit-status", test_exit_status);
 	g_test_add_func("/report/unreadable-machine", test_unreadable_machine);
