@@ -4,13 +4,13 @@
 #include <ddcutil_c_api.h>
 #include <ddcutil_macros.h>
 #include <ddcutil_status_codes.h>
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/library.h"
 #include "monitor/capabilities.h"
 #include "monitor/i2c.h"
 #include "monitor/model.h"
@@ -56,13 +56,13 @@ G_STATIC_ASSERT(offsetof(INFO_OF_HEADER, handle) == offsetof(DDCA_Display_Info, 
 /* so that one array of them is like the other */
 G_STATIC_ASSERT(sizeof(struct info_4) == sizeof(struct info_5));
 
-static const struct library {
+static const struct layout {
 	const char *file;
 	gsize edid, handle; /* offsets */
 } libraries[] = {
 	{ "libddcutil.so.5", offsetof(struct info_5, edid), offsetof(struct info_5, handle) },
 	{ "libddcutil.so.4", offsetof(struct info_4, edid), offsetof(struct info_4, handle) },
-};
+}, *version; /* the one that was loaded */
 
 #define NEEDED(FUNCTION)                                                                           \
 	FUNCTION(ddca_set_fout)                                                                    \
@@ -79,8 +79,7 @@ static const struct library {
 	FUNCTION(ddca_rc_desc)
 
 #define POINTER(name) __typeof__(name) *name;
-static struct {
-	const struct library *library;
+static struct functions {
 	NEEDED(POINTER)
 } lib;
 
@@ -88,34 +87,33 @@ static struct {
 typedef int (*init_function)(const char *options, int syslog_level, int flags);
 #define SYSLOG_ERRORS 3
 
-static gboolean load_function(void *loaded, const char *name, void *pointer, GError **error)
-{
-	void *function = dlsym(loaded, name);
+#define ENTRY(name) { #name, offsetof(struct functions, name) },
+static const struct library_function functions[] = { NEEDED(ENTRY) };
 
-	if (function == NULL) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_ABSENT,
-			    "%s has no function %s: it is not a version that hotseat knows",
-			    lib.library->file, name);
-		return FALSE;
-	}
-	memcpy(pointer, &function, sizeof(function));
-	return TRUE;
-}
+#define ADVICE "monitors are switched with it. On Debian: sudo apt install ddcutil"
 
-static void *load_library(GError **error)
+/* The newer one first; what is said of the last is told. */
+static gboolean load_library(GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(libraries); i++) {
-		void *loaded = dlopen(libraries[i].file, RTLD_NOW | RTLD_LOCAL);
-
-		lib.library = &libraries[i];
-		if (loaded != NULL)
-			return loaded;
+		g_clear_error(error);
+		version = &libraries[i];
+		if (library_load(version->file, "libddcutil", ADVICE, functions,
+				 G_N_ELEMENTS(functions), &lib, error))
+			return TRUE;
 	}
-	g_set_error(
-		error, HOTSEAT_ERROR, HOTSEAT_ERROR_ABSENT,
-		"Monitors are switched with libddcutil, which is not installed. On Debian: sudo "
-		"apt install ddcutil");
-	return NULL;
+	return FALSE;
+}
+
+/* It is loaded already. */
+static void initialize(void)
+{
+	static const struct library_function function[] = { { "ddca_init", 0 } };
+	init_function init = NULL;
+
+	/* The user's ddcutilrc holds what a difficult card needs. */
+	if (library_load(version->file, "libddcutil", ADVICE, function, 1, &init, NULL))
+		init(NULL, SYSLOG_ERRORS, 0);
 }
 
 /*
@@ -145,20 +143,15 @@ static void unhush(int saved)
 	close(saved);
 }
 
-#define LOAD(name) &&load_function(loaded, #name, &lib.name, error)
-
 static gboolean load(GError **error)
 {
 	int saved = hush();
-	void *loaded = load_library(error);
-	init_function init = NULL;
-	gboolean complete = loaded != NULL && TRUE NEEDED(LOAD);
+	gboolean loaded = load_library(error);
 
-	/* The user's ddcutilrc holds what a difficult card needs. */
-	if (complete && load_function(loaded, "ddca_init", &init, NULL))
-		init(NULL, SYSLOG_ERRORS, 0);
+	if (loaded)
+		initialize();
 	unhush(saved);
-	return complete;
+	return loaded;
 }
 
 /* Once in a process; the reason is kept for those who ask again. */
@@ -208,8 +201,8 @@ static void take_cable(GPtrArray *cables, const guint8 *bytes)
 	cable = g_new0(struct ddc_cable, 1);
 	cable->bus = info->bus;
 	cable->answers = info->number > 0;
-	memcpy(cable->edid, bytes + lib.library->edid, sizeof(cable->edid));
-	memcpy(&cable->handle, bytes + lib.library->handle, sizeof(cable->handle));
+	memcpy(cable->edid, bytes + version->edid, sizeof(cable->edid));
+	memcpy(&cable->handle, bytes + version->handle, sizeof(cable->handle));
 	g_ptr_array_add(cables, cable);
 }
 
