@@ -415,12 +415,20 @@ gboolean manifest_unpack(const char *text, int folder, struct tree *notes, GErro
 	return TRUE;
 }
 
+/* What begins a comment, a line that goes on, or one that makes a folder, is no path. */
+static gboolean begins_other_line(const char *path)
+{
+	return path[0] == '#' || path[0] == '|' || g_str_equal(path, "dir");
+}
+
 static char *escape_path(const char *path)
 {
 	g_autofree char *escaped = g_strescape(path, NULL);
 	g_auto(GStrv) parts = g_strsplit(escaped, " ", -1);
+	g_autofree char *joined = g_strjoinv("\\040", parts);
 
-	return g_strjoinv("\\040", parts);
+	return begins_other_line(path) ? g_strdup_printf("\\%03o%s", (guint)path[0], joined + 1)
+				       : g_steal_pointer(&joined);
 }
 
 /* Tabs stand as they are, and high bytes in valid UTF-8, which people write in configuration files.
