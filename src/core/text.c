@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/text.h"
 
-#include <glib.h>
-
 void text_print_wrapped(FILE *out, const char *text, int indent, int column)
 {
 	g_auto(GStrv) words = g_strsplit_set(text, " \n", -1);
@@ -41,4 +39,25 @@ void text_disarm(char *text)
 		else if (is_high_control(text))
 			text[0] = text[1] = '?';
 	}
+}
+
+const GRegex *text_pattern(const char *pattern)
+{
+	static GMutex mutex;
+	static GHashTable *known;
+	GRegex *regex;
+
+	g_mutex_lock(&mutex);
+	if (known == NULL)
+		known = g_hash_table_new(NULL, NULL);
+	regex = g_hash_table_lookup(known, pattern);
+	if (regex == NULL) {
+		g_autoptr(GError) error = NULL;
+
+		regex = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, &error);
+		g_assert_no_error(error);
+		g_hash_table_insert(known, (gpointer)(guintptr)pattern, regex);
+	}
+	g_mutex_unlock(&mutex);
+	return regex;
 }

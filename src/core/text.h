@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <glib.h>
 #include <stdio.h>
 
 /* Columns of a terminal that nobody has made wider, and of a mail. */
@@ -21,3 +22,11 @@ void text_print_wrapped(FILE *out, const char *text, int indent, int column);
  * In place: control characters but tab and line feed become "?", a carriage return a blank.
  */
 void text_disarm(char *text);
+
+/**
+ * text_pattern - a regular expression of ours, compiled once for the process
+ * @pattern: a string constant, which must be valid; known by its address
+ *
+ * From any thread. Return: owned by the process.
+ */
+const GRegex *text_pattern(const char *pattern);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/text.h"
+
 static gboolean vfio_built_in(const struct machine *machine, G_GNUC_UNUSED const char *word)
 {
 	return machine->kernel != NULL && machine->kernel->vfio_pci == MODULE_BUILT_IN;
@@ -227,15 +229,6 @@ const struct config_rule *config_script_rule(const char *id)
 	return &config_rules[i];
 }
 
-static GRegex *regex(const char *pattern)
-{
-	g_autoptr(GError) error = NULL;
-	GRegex *made = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, &error);
-
-	g_assert_no_error(error);
-	return made;
-}
-
 static void blame_line(const struct config_rule *rule, GPtrArray *findings, guint number,
 		       guint column, const char *line)
 {
@@ -252,7 +245,7 @@ static void blame_line(const struct config_rule *rule, GPtrArray *findings, guin
 static void judge_lines(const struct config_rule *rule, char **lines, const struct machine *machine,
 			GPtrArray *findings)
 {
-	g_autoptr(GRegex) pattern = regex(rule->pattern);
+	const GRegex *pattern = text_pattern(rule->pattern);
 
 	for (guint i = 0; lines[i] != NULL; i++) {
 		g_autoptr(GMatchInfo) match = NULL;
@@ -279,10 +272,10 @@ void config_judge(const char *text, enum lint_kind kind, const struct machine *m
 
 	for (gsize i = 0; i < n_config_rules; i++) {
 		const struct config_rule *rule = &config_rules[i];
-		g_autoptr(GRegex) unless = rule->unless != NULL ? regex(rule->unless) : NULL;
 
 		if (!(rule->kinds & (1u << kind)) || (rule->holds != NULL && machine == NULL) ||
-		    (unless != NULL && g_regex_match(unless, text, 0, NULL)))
+		    (rule->unless != NULL &&
+		     g_regex_match(text_pattern(rule->unless), text, 0, NULL)))
 			continue;
 		judge_lines(rule, lines, machine, findings);
 	}

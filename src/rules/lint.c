@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/lint.h"
 
+#include "core/text.h"
 #include "rules/config.h"
 #include "rules/domain.h"
 
@@ -47,7 +48,7 @@ enum lint_kind lint_kind_of(const char *text, gsize length)
 	g_autofree char *valid = g_utf8_make_valid(text, (gssize)MIN(length, DOCUMENT_MAX));
 
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
-		if (g_regex_match_simple(marks[i].pattern, valid, 0, 0))
+		if (g_regex_match(text_pattern(marks[i].pattern), valid, 0, NULL))
 			return marks[i].kind;
 	}
 	return LINT_NOTHING;
