@@ -173,14 +173,18 @@ static gboolean make_gzip(const struct place *place, const char *text)
 	return write_file(place->parent, place->name, data, size);
 }
 
-/* make_unread - something that is there, unless a line before has made it */
+/* make_unread - something that is there, unless a line before has made it, and as what it is */
 static gboolean make_unread(int parent, const char *name, gboolean is_folder, gboolean *made)
 {
+	struct stat info;
+
 	if (is_folder)
 		*made = mkdirat(parent, name, 0755) == 0;
 	else
 		*made = mknodat(parent, name, S_IFREG | 0644, 0) == 0;
-	return *made || errno == EEXIST;
+	return *made ||
+	       (errno == EEXIST && fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+		(S_ISLNK(info.st_mode) || S_ISDIR(info.st_mode) == (is_folder != FALSE)));
 }
 
 static void note_unread(const struct place *place, const char *path)
@@ -274,14 +278,14 @@ static gboolean make_mode(const struct place *place, const char *text)
 static gboolean make_changed(const struct place *place, const char *text)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
-	gboolean made;
 	gint64 seconds;
 
-	if (!g_ascii_string_to_signed(text, 10, 1, CHANGED_MAX, &seconds, NULL) ||
-	    !make_unread(place->parent, place->name, FALSE, &made))
+	if (!g_ascii_string_to_signed(text, 10, 1, CHANGED_MAX, &seconds, NULL))
 		return FALSE;
-	if (made)
+	if (mknodat(place->parent, place->name, S_IFREG | 0644, 0) == 0)
 		note_unread(place, place->path);
+	else if (errno != EEXIST)
+		return FALSE;
 	times[1].tv_sec = seconds;
 	return utimensat(place->parent, place->name, times, AT_SYMLINK_NOFOLLOW) == 0;
 }
