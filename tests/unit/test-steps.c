@@ -716,6 +716,83 @@ static void test_holder_at_the_last_moment(void)
 	tear_down(&f);
 }
 
+/* Where power-profiles-daemon sets governors it is asked, and nobody writes them beside it. */
+static void test_power_profiles(void)
+{
+	const char *held;
+	struct fixture f;
+
+	set_up(&f);
+	manifest_add(f.model->manifest,
+		     "dir sys/fs/cgroup/system.slice/power-profiles-daemon.service\n"
+		     "usr/bin/powerprofilesctl =\n");
+	g_free(f.first);
+	f.first = picture(&f);
+	g_assert_true(up(&f, B, NULL));
+	held = strstr(f.model->log->str, "powerprofilesctl launch --profile=performance");
+	g_assert_nonnull(held);
+	g_assert_nonnull(g_strrstr_len(f.model->log->str, held - f.model->log->str,
+				       "systemd-run --quiet --collect --no-ask-password "
+				       "--unit=hotseat-profile.service"));
+	g_assert_null(strstr(f.model->log->str, "scaling_governor="));
+	assert_text(&f, GOVERNOR("0"), "powersave");
+	g_assert_true(exists(&f, "sys/fs/cgroup/system.slice/hotseat-profile.service"));
+	recover(&f, B);
+	assert_first(&f);
+	tear_down(&f);
+}
+
+static gboolean was_asked; /* before the user gave up */
+
+static void open_and_interrupt(struct kernel_model *model)
+{
+	was_asked = model->host->stuck != NULL;
+	manifest_add(model->manifest,
+		     "proc/123/comm = blender\n"
+		     "proc/123/fd/7 -> /dev/dri/card1\n");
+	raise(SIGINT);
+}
+
+/* try_interrupt - somebody opens the card, and the user gives up, at point @at */
+static gboolean try_interrupt(guint at, guint *asked)
+{
+	const struct timespec at_once = { 0 };
+	g_autoptr(GError) error = NULL;
+	struct fixture f;
+	gboolean met;
+	sigset_t stop, before;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &stop, &before);
+	set_up(&f);
+	manifest_add(f.model->manifest,
+		     "sys/devices/pci0000:00/" VIDEO_B "/drm/card1/dev = 226:1\n");
+	f.model->hangs = g_strdup(VIDEO_B);
+	arm(&f, MODEL_CALL, at);
+	f.model->other = open_and_interrupt;
+	g_assert_false(up(&f, B, &error));
+	met = f.model->points >= at;
+	if (hotseat_error_is(error, HOTSEAT_ERROR_NOT_BACK))
+		*asked += 1;
+	g_assert_cmpint(sigtimedwait(&stop, NULL, &at_once), ==, met ? SIGINT : -1);
+	tear_down(&f);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return met && !was_asked;
+}
+
+/* Who gives up while a card is waited for does not mean that its driver be asked all the same. */
+static void test_interrupted_while_waiting(void)
+{
+	guint tried = 0, asked = 0;
+
+	while (try_interrupt(tried + 1, &asked))
+		tried++;
+	g_test_message("%u moments, %u of them too late", tried, asked);
+	g_assert_cmpuint(tried, >, 10);
+	g_assert_cmpuint(asked, <=, 3); /* and the one that comes after the question */
+}
+
 /* A service that does not come back is said, the rest is back, and `recover` tries again. */
 static void test_service_does_not_start(void)
 {
@@ -1069,6 +1146,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/steps/module-in-use", test_module_in_use);
 	g_test_add_func("/steps/modules-stay", test_modules_stay);
 	g_test_add_func("/steps/holder-at-the-last-moment", test_holder_at_the_last_moment);
+	g_test_add_func("/steps/power-profiles", test_power_profiles);
+	g_test_add_func("/steps/interrupted-while-waiting", test_interrupted_while_waiting);
 	g_test_add_func("/steps/service-does-not-start", test_service_does_not_start);
 	g_test_add_func("/steps/refuses-all-cores", test_refuses_all_cores);
 	g_test_add_func("/steps/claim-without-journal", test_claim_without_journal);
