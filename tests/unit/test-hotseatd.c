@@ -6,6 +6,7 @@
  */
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "handover/step.h"
@@ -810,6 +811,35 @@ static void test_states(struct stage *stage, gconstpointer data)
 	g_assert_cmpstr(step->now, ==, "none");
 }
 
+/* Who only looks does not start a service; who has to know does. */
+static void test_looking_starts_nothing(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("hotseat-XXXXXX", NULL);
+	g_autofree char *file = g_build_filename(folder, HOTSEATD_NAME ".service", NULL);
+	g_autofree char *mark = g_build_filename(folder, "started", NULL);
+	g_autofree char *text = g_strdup_printf(
+		"[D-BUS Service]\nName=" HOTSEATD_NAME "\nExec=/usr/bin/touch %s\n", mark);
+	GTestDBus *bus = g_test_dbus_new(G_TEST_DBUS_NONE);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(g_file_set_contents(file, text, -1, NULL));
+	g_test_dbus_add_service_dir(bus, folder);
+	g_test_dbus_up(bus);
+	g_setenv("DBUS_SYSTEM_BUS_ADDRESS", g_test_dbus_get_bus_address(bus), TRUE);
+	g_assert_null(client_seats(&error));
+	g_assert_true(client_is_absent(error));
+	g_assert_false(g_file_test(mark, G_FILE_TEST_EXISTS));
+	g_clear_error(&error);
+	g_assert_null(client_states(&error));
+	g_assert_true(client_is_absent(error));
+	g_assert_true(g_file_test(mark, G_FILE_TEST_EXISTS));
+	g_test_dbus_down(bus);
+	g_object_unref(bus);
+	unlink(mark);
+	unlink(file);
+	rmdir(folder);
+}
+
 static void test_flights(void)
 {
 	struct flights *flights = flights_new();
@@ -859,6 +889,7 @@ int main(int argc, char **argv)
 	pthread_sigmask(SIG_BLOCK, &interrupt, NULL);
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/hotseatd/flights", test_flights);
+	g_test_add_func("/hotseatd/looking-starts-nothing", test_looking_starts_nothing);
 	for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
 		g_test_add(tests[i].path, struct stage, NULL, stage_up, tests[i].test, stage_down);
 	return g_test_run();
