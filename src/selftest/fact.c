@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/match.h"
+
 enum how {
 	READ,  /* what the file says */
 	LINK,  /* the last component of where the link leads */
@@ -79,45 +81,17 @@ static void add_value(const struct root *root, enum how how, const char *path, G
 		add(value, g_strstrip(text));
 }
 
-static void add_all(const struct root *root, enum how how, const char *folder, char **steps,
-		    GString *value)
-{
-	g_auto(GStrv) names = NULL;
-
-	if (steps[0] == NULL) {
-		add_value(root, how, folder, value);
-		return;
-	}
-	if (strchr(steps[0], '*') == NULL) {
-		g_autofree char *below = g_build_filename(folder, steps[0], NULL);
-
-		add_all(root, how, below, steps + 1, value);
-		return;
-	}
-	names = root_list(root, NULL, "%s", folder);
-	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
-		if (g_pattern_match_simple(steps[0], names[i])) {
-			g_autofree char *below = g_build_filename(folder, names[i], NULL);
-
-			add_all(root, how, below, steps + 1, value);
-		}
-	}
-}
-
 static void add_fact(const struct root *root, const struct place *place, const char *function,
 		     GPtrArray *facts)
 {
-	g_auto(GStrv) steps = g_strsplit(place->pattern, "/", -1);
+	g_auto(GStrv) parts = g_strsplit(place->pattern, "%", 2);
+	g_autofree char *pattern = g_strjoinv(function, parts);
+	g_auto(GStrv) paths = match_paths(root, pattern);
 	g_autoptr(GString) value = g_string_new(NULL);
 	struct fact *fact = g_new0(struct fact, 1);
 
-	for (guint i = 0; function != NULL && steps[i] != NULL; i++) {
-		if (!g_str_equal(steps[i], "%"))
-			continue;
-		g_free(steps[i]);
-		steps[i] = g_strdup(function);
-	}
-	add_all(root, place->how, steps[0], steps + 1, value);
+	for (guint i = 0; paths[i] != NULL; i++)
+		add_value(root, place->how, paths[i], value);
 	fact->what = function == NULL ? g_strdup(place->name)
 				      : g_strdup_printf("%s of %s", place->name, function);
 	fact->value = g_strdup(value->len == 0 ? "none" : value->str);
