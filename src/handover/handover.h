@@ -88,6 +88,7 @@ gboolean handover_up(struct host *host, const struct handover_guest *guest,
 
 /**
  * handover_down - undo a guest's journal
+ * @uuid: or JOURNAL_MACHINE: what handover_read_states() says of it
  * @left: if not NULL, gets an array of sentences about what somebody else had changed and was left
  *
  * Waits up to options->seconds for the card's group to be free: vfio-pci is never unbound from a
@@ -121,6 +122,9 @@ AUTOPTR_DEFINE(handover_state)
 
 /**
  * handover_read_states - all open journals, sorted by guest name
+ *
+ * At their end, under a name that no guest can have and JOURNAL_MACHINE as its uuid, what belongs
+ * to the machine and was wanted by guests whose journals are gone.
  *
  * A damaged journal is an error that names it, never skipped. Does not disturb a process at work.
  * Return: array of struct handover_state, or NULL with HOTSEAT_ERROR_UNREADABLE or _DENIED.

@@ -66,6 +66,7 @@ void interface_register_errors(void)
 
 static const char *const line_names[] = {
 	[LEND_STEP] = "step",
+	[LEND_BEGIN] = "begin",
 	[LEND_SAID] = "said",
 	[LEND_WARNING] = "warning",
 };

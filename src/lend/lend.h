@@ -16,7 +16,8 @@
 
 /* What is being done, for people; may be called from the thread that does it. */
 enum lend_line {
-	LEND_STEP,    /* "bind 0000:01:00.0" */
+	LEND_STEP,    /* "bind 0000:01:00.0": done */
+	LEND_BEGIN,   /* "starting win11": begins, and takes its time */
 	LEND_SAID,    /* a sentence that is the answer */
 	LEND_WARNING, /* a sentence about what the user should know or do */
 };

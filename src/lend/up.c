@@ -62,7 +62,7 @@ static gboolean start(struct virt *virt, struct host *host, const struct domain_
 	g_autoptr(GError) failure = NULL;
 	g_autoptr(GError) undo_error = NULL;
 
-	lend_say(report, LEND_STEP, "starting %s", facts->name);
+	lend_say(report, LEND_BEGIN, "starting %s", facts->name);
 	if (virt_start(virt, facts->name, &failure))
 		return TRUE;
 	if (may_run(facts->name))

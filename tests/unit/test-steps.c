@@ -610,6 +610,53 @@ static void test_sound_server(void)
 	tear_down(&f);
 }
 
+static void start_server(struct kernel_model *model)
+{
+	manifest_add(model->manifest, "proc/500/fd/3 -> /dev/snd/controlC1\n");
+}
+
+/* try_server - `up` while a server starts at point @at; FALSE if there is no such point */
+static gboolean try_server(guint at, guint *hung)
+{
+	g_autoptr(GError) error = NULL;
+	struct fixture f;
+	gboolean met;
+
+	set_up(&f);
+	manifest_add(f.model->manifest, "sys/devices/pci0000:00" SOUND_CARD
+					"/uevent = add\n"
+					"sys/devices/pci0000:00" SOUND_CARD
+					"/controlC1/dev = 116:7\n"
+					"proc/500/comm = wireplumber\n");
+	f.model->leaves = g_strdup("proc/500/fd");
+	arm(&f, MODEL_CALL, at);
+	f.model->other = start_server;
+	if (!up(&f, A, &error)) {
+		g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_NOT_BACK));
+		g_assert_nonnull(strstr(error->message, "the driver of " SOUND_A " did not"));
+		*hung += 1;
+	}
+	met = f.model->points >= at;
+	tear_down(&f);
+	return met;
+}
+
+/*
+ * A sound server that is just starting, and opens the card at any moment of `up`: it is told, and
+ * lets go before its driver is asked to. Between the last look and the question there are two
+ * writes, in which nothing can be done.
+ */
+static void test_sound_server_starts(void)
+{
+	guint tried = 0, hung = 0;
+
+	while (try_server(tried + 1, &hung))
+		tried++;
+	g_test_message("%u moments, %u of them too late", tried, hung);
+	g_assert_cmpuint(tried, >, 40);
+	g_assert_cmpuint(hung, <=, 2);
+}
+
 /* One that does not go stops everything before the card is touched (UB-02). */
 static void test_module_in_use(void)
 {
@@ -669,6 +716,83 @@ static void test_holder_at_the_last_moment(void)
 	tear_down(&f);
 }
 
+/* Where power-profiles-daemon sets governors it is asked, and nobody writes them beside it. */
+static void test_power_profiles(void)
+{
+	const char *held;
+	struct fixture f;
+
+	set_up(&f);
+	manifest_add(f.model->manifest,
+		     "dir sys/fs/cgroup/system.slice/power-profiles-daemon.service\n"
+		     "usr/bin/powerprofilesctl =\n");
+	g_free(f.first);
+	f.first = picture(&f);
+	g_assert_true(up(&f, B, NULL));
+	held = strstr(f.model->log->str, "powerprofilesctl launch --profile=performance");
+	g_assert_nonnull(held);
+	g_assert_nonnull(g_strrstr_len(f.model->log->str, held - f.model->log->str,
+				       "systemd-run --quiet --collect --no-ask-password "
+				       "--unit=hotseat-profile.service"));
+	g_assert_null(strstr(f.model->log->str, "scaling_governor="));
+	assert_text(&f, GOVERNOR("0"), "powersave");
+	g_assert_true(exists(&f, "sys/fs/cgroup/system.slice/hotseat-profile.service"));
+	recover(&f, B);
+	assert_first(&f);
+	tear_down(&f);
+}
+
+static gboolean was_asked; /* before the user gave up */
+
+static void open_and_interrupt(struct kernel_model *model)
+{
+	was_asked = model->host->stuck != NULL;
+	manifest_add(model->manifest,
+		     "proc/123/comm = blender\n"
+		     "proc/123/fd/7 -> /dev/dri/card1\n");
+	raise(SIGINT);
+}
+
+/* try_interrupt - somebody opens the card, and the user gives up, at point @at */
+static gboolean try_interrupt(guint at, guint *asked)
+{
+	const struct timespec at_once = { 0 };
+	g_autoptr(GError) error = NULL;
+	struct fixture f;
+	gboolean met;
+	sigset_t stop, before;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &stop, &before);
+	set_up(&f);
+	manifest_add(f.model->manifest,
+		     "sys/devices/pci0000:00/" VIDEO_B "/drm/card1/dev = 226:1\n");
+	f.model->hangs = g_strdup(VIDEO_B);
+	arm(&f, MODEL_CALL, at);
+	f.model->other = open_and_interrupt;
+	g_assert_false(up(&f, B, &error));
+	met = f.model->points >= at;
+	if (hotseat_error_is(error, HOTSEAT_ERROR_NOT_BACK))
+		*asked += 1;
+	g_assert_cmpint(sigtimedwait(&stop, NULL, &at_once), ==, met ? SIGINT : -1);
+	tear_down(&f);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return met && !was_asked;
+}
+
+/* Who gives up while a card is waited for does not mean that its driver be asked all the same. */
+static void test_interrupted_while_waiting(void)
+{
+	guint tried = 0, asked = 0;
+
+	while (try_interrupt(tried + 1, &asked))
+		tried++;
+	g_test_message("%u moments, %u of them too late", tried, asked);
+	g_assert_cmpuint(tried, >, 10);
+	g_assert_cmpuint(asked, <=, 3); /* and the one that comes after the question */
+}
+
 /* A service that does not come back is said, the rest is back, and `recover` tries again. */
 static void test_service_does_not_start(void)
 {
@@ -718,6 +842,97 @@ static void test_claim_without_journal(void)
 	assert_text(&f, POOL "nr_hugepages", "10");
 	assert_text(&f, GOVERNOR("4"), "schedutil");
 	g_assert_false(exists(&f, "run/hotseat/machine.journal"));
+	tear_down(&f);
+}
+
+/* The same with nobody left: it is told, and put back by what puts guests' things back. */
+static void test_machine_journal_alone(void)
+{
+	g_autoptr(GPtrArray) states = NULL;
+	g_autoptr(GPtrArray) none = NULL;
+	g_autoptr(GPtrArray) left = NULL;
+	g_autoptr(GError) error = NULL;
+	const struct handover_step_state *step;
+	const struct handover_state *state;
+	struct fixture f;
+
+	set_up(&f);
+	g_assert_true(up(&f, B, NULL));
+	manifest_remove(f.model->manifest, "run/hotseat/" UUID_B ".journal");
+	states = handover_read_states(f.host, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(states->len, ==, 1);
+	state = g_ptr_array_index(states, 0);
+	g_assert_cmpstr(state->uuid, ==, JOURNAL_MACHINE);
+	g_assert_false(state->complete);
+	step = g_ptr_array_index(state->steps, 1);
+	g_assert_cmpstr(step->what, ==, "governor policy0");
+	g_assert_cmpstr(step->wanted, ==, "powersave");
+	g_assert_cmpstr(step->now, ==, "performance");
+
+	f.model->fails = g_strdup("stop hotseat-sleep.service");
+	g_assert_false(handover_down(f.host, JOURNAL_MACHINE, &options, NULL, &error));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_NOT_BACK));
+	g_clear_error(&error);
+	g_clear_pointer(&f.model->fails, g_free);
+	g_assert_true(handover_down(f.host, JOURNAL_MACHINE, &options, &left, &error));
+	g_assert_no_error(error);
+	g_assert_cmpuint(left->len, ==, 0);
+	none = handover_read_states(f.host, NULL);
+	g_assert_cmpuint(none->len, ==, 0);
+	g_assert_false(exists(&f, "run/hotseat/machine.journal"));
+	assert_text(&f, POOL "nr_hugepages", "10");
+	assert_text(&f, GOVERNOR("4"), "schedutil");
+	g_assert_false(exists(&f, "run/systemd/inhibit/1"));
+	tear_down(&f);
+}
+
+/* What a guest that is lent to wants is no orphan, whatever it shares with one that is gone. */
+static void test_no_orphans(void)
+{
+	g_autoptr(GPtrArray) states = NULL;
+	struct fixture f;
+
+	set_up(&f);
+	g_assert_true(up(&f, A, NULL));
+	g_assert_true(up(&f, B, NULL));
+	manifest_remove(f.model->manifest, "run/hotseat/" UUID_B ".journal");
+	states = handover_read_states(f.host, NULL);
+	g_assert_cmpuint(states->len, ==, 1);
+	g_assert_true(handover_down(f.host, JOURNAL_MACHINE, &options, NULL, NULL));
+	assert_text(&f, GOVERNOR("0"), "performance");
+	g_assert_true(exists(&f, "run/systemd/inhibit/1"));
+	recover(&f, A);
+	assert_text(&f, POOL "nr_hugepages", "10");
+	assert_text(&f, GOVERNOR("4"), "schedutil");
+	g_assert_false(exists(&f, "run/hotseat/machine.journal"));
+	tear_down(&f);
+}
+
+/* While it is lent, "wanted" is what "now" has to be, also with two guests. */
+static void test_wanted_is_comparable(void)
+{
+	g_autoptr(GPtrArray) states = NULL;
+	struct fixture f;
+
+	set_up(&f);
+	g_assert_true(up(&f, A, NULL));
+	g_assert_true(up(&f, B, NULL));
+	states = handover_read_states(f.host, NULL);
+	g_assert_cmpuint(states->len, ==, 2);
+	for (guint i = 0; i < states->len; i++) {
+		const struct handover_state *state = g_ptr_array_index(states, i);
+
+		for (guint j = 0; j < state->steps->len; j++) {
+			const struct handover_step_state *step = g_ptr_array_index(state->steps, j);
+
+			g_assert_cmpstr(step->wanted, ==, step->now);
+			g_assert_cmpstr(step->wanted, !=, step->former);
+		}
+	}
+	recover(&f, A);
+	recover(&f, B);
+	assert_first(&f);
 	tear_down(&f);
 }
 
@@ -927,12 +1142,18 @@ int main(int argc, char **argv)
 	g_test_add_func("/steps/pages-short", test_pages_short);
 	g_test_add_func("/steps/pages-hopeless", test_pages_hopeless);
 	g_test_add_func("/steps/sound-server", test_sound_server);
+	g_test_add_func("/steps/sound-server-starts", test_sound_server_starts);
 	g_test_add_func("/steps/module-in-use", test_module_in_use);
 	g_test_add_func("/steps/modules-stay", test_modules_stay);
 	g_test_add_func("/steps/holder-at-the-last-moment", test_holder_at_the_last_moment);
+	g_test_add_func("/steps/power-profiles", test_power_profiles);
+	g_test_add_func("/steps/interrupted-while-waiting", test_interrupted_while_waiting);
 	g_test_add_func("/steps/service-does-not-start", test_service_does_not_start);
 	g_test_add_func("/steps/refuses-all-cores", test_refuses_all_cores);
 	g_test_add_func("/steps/claim-without-journal", test_claim_without_journal);
+	g_test_add_func("/steps/machine-journal-alone", test_machine_journal_alone);
+	g_test_add_func("/steps/no-orphans", test_no_orphans);
+	g_test_add_func("/steps/wanted-is-comparable", test_wanted_is_comparable);
 	g_test_add_func("/steps/driver-hangs", test_driver_hangs);
 	g_test_add_func("/steps/breadcrumb-bytes", test_breadcrumb_bytes);
 	g_test_add_func("/steps/costs", test_costs);
