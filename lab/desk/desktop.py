@@ -259,6 +259,22 @@ class Desktop:
             raise DesktopError(f"{command}: exit status {status}\n{result.out}{result.err}".rstrip())
         return result
 
+    def read(self, path):
+        """The text of a file inside; "" if there is none. Far cheaper than a command."""
+        try:
+            handle = self.agent.call("guest-file-open", path=path, mode="r")
+        except ChannelError:
+            return ""
+        parts = []
+        try:
+            while True:
+                answer = self.agent.call("guest-file-read", handle=handle, count=1 << 20)
+                parts.append(base64.b64decode(answer["buf-b64"]))
+                if answer["eof"] or not answer["count"]:
+                    return b"".join(parts).decode(errors="replace")
+        finally:
+            self.agent.call("guest-file-close", handle=handle)
+
     def spawn(self, command, log):
         """Start a shell command inside and leave it running; its output goes to the file log."""
         self.run(f"setsid bash -c {shlex.quote(command)} > {log} 2>&1 < /dev/null &")

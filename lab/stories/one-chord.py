@@ -3,26 +3,14 @@
 whatever happens to hotseatd, and only for the user whose session is on the screen and not locked.
 """
 
-from desk.guest import SMALL, Guest
-from desk.seat import DESKTOP_LOG, Seat
+from desk.guest import AT_SEAT, Guest
+from desk.seat import DESKTOP_LOG, Seat, log_in, log_out
 from desk.story import expect, expect_equal, expect_same
 
 FRESH = True
 LIMIT = 600
 LONG = True     # a sound server that is just starting can still open the card in the middle of up
 NAME = "chord"
-
-# Somebody logs in at the first console.
-LOG_IN = """
-    setsid sh -c 'exec < /dev/tty1 > /dev/tty1 2>&1; exec login -f gamer' > /dev/null 2>&1 &
-    for try in $(seq 100); do
-        session=$(loginctl show-seat seat0 -P ActiveSession)
-        [ -n "$session" ] && echo $session && exit 0
-        sleep 0.2
-    done
-    loginctl; exit 1
-"""
-
 
 def status_line(desktop):
     return desktop.run("hotseat status").out.splitlines()[-1]
@@ -36,8 +24,7 @@ class Desk(Seat):
         self.guest = Guest(desktop, NAME)
 
     def logs(self):
-        text = self.desktop.run(f"cat {DESKTOP_LOG}; echo =====; cat {self.guest.serial}").out
-        return text.split("=====\n", 1)
+        return [self.desktop.read(DESKTOP_LOG), self.desktop.read(self.guest.serial)]
 
     def wait_side(self, side):
         self.settle(lambda: status_line(self.desktop).startswith(
@@ -53,10 +40,10 @@ def tell(desktop, teller):
     try:
         with teller.phase("a guest with the seat's devices"):
             desktop.run("systemctl daemon-reload; udevadm control --reload")
-            guest.new(SMALL + " --seat seat0")
+            guest.new(AT_SEAT)
             before = desktop.state()
         with teller.phase("log in, and up"):
-            session = desktop.run(LOG_IN, seconds=60).out.strip()
+            session = log_in(desktop, "gamer")
             desk.listen()
             said = desktop.run(f"hotseat up {NAME} 2>&1", seconds=120).out
             teller.say(said)
@@ -113,4 +100,5 @@ def tell(desktop, teller):
         raise
     finally:
         guest.forget()
-        desktop.run("loginctl terminate-user gamer; pkill keywatch", check=False)
+        log_out(desktop, "gamer")
+        desktop.run("pkill keywatch", check=False)

@@ -50,6 +50,7 @@ int handing_run(const char *method, enum arguments_method kind,
 		GError **error)
 {
 	g_autoptr(GError) failure = NULL;
+	struct lend_options here = *options;
 
 	if (client_call(method, kind, guest, options, &handing_report, &failure))
 		return EXIT_SUCCESS;
@@ -61,5 +62,6 @@ int handing_run(const char *method, enum arguments_method kind,
 		handing_set_denied(error, failure, command_line);
 		return -1;
 	}
-	return alone(guest, options, &handing_report, error) ? EXIT_SUCCESS : -1;
+	here.alone = TRUE;
+	return alone(guest, &here, &handing_report, error) ? EXIT_SUCCESS : -1;
 }

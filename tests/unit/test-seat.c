@@ -249,6 +249,8 @@ static void test_refused(void)
 	g_assert_cmpint(seat_set_sink(&scene.seat, SEAT_SIDES, none, none, no), ==, -EINVAL);
 	g_assert_cmpint(seat_set_sink(&scene.seat, 1, none, none, no), ==, -EEXIST);
 	g_assert_cmpint(seat_remove_sink(&scene.seat, 3), ==, -ENOENT);
+	g_assert_cmpint(seat_set_repairs(&scene.seat, 3, no), ==, -ENOENT);
+	g_assert_cmpint(seat_set_repairs(&scene.seat, SEAT_HOST, no), ==, -ENOENT);
 	g_assert_cmpint(seat_remove_source(&scene.seat, 7), ==, -ENOENT);
 	g_assert_cmpint(seat_move(&scene.seat, 3, SEAT_BY_REQUEST), ==, -ENOTCONN);
 	g_assert_cmpint(seat_move(&scene.seat, 1, SEAT_BY_REQUEST), ==, -ENODEV);
