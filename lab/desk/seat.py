@@ -115,12 +115,13 @@ class Seat:
                 raise DesktopError(f"{LOG} has not {times} times {words!r} after {seconds} s")
             time.sleep(0.05)
 
-    def start_anew(self, end, what):
-        """End the relay while the guest has the seat; wait for the next one to have all. Return
-        how many of ten keys went astray."""
+    def start_anew(self, end, what, held=()):
+        """End the relay while the guest has the seat, and keys are held which are then let go;
+        wait for the next one to have all. Return how many of ten keys went astray."""
         before = self.count(WATCHED)
         end()
         astray = self.expect_host_within(10, what)
+        self.desktop.keys(*held, down=False)
         self.expect_nothing_held_on_desktop(what)
         self.wait_watched(before + 1)
         return astray

@@ -33,11 +33,9 @@ def relay_ended(desktop, teller, seat, name, end):
     lost = []
     for number in range(ROUNDS):
         seat.move(1)
-        if number % 2:
-            desktop.keys("s", down=True)
-        lost.append(seat.start_anew(end, name))
-        if number % 2:
-            desktop.keys("s", down=False)
+        held = "s" if number % 2 else ""
+        desktop.keys(*held, down=True)
+        lost.append(seat.start_anew(end, name, held))
         seat.expect_nothing_held(name)
     teller.say(f"{name}: {len(lost)} of {ROUNDS}; at most {max(lost)} of ten keys went astray")
 
