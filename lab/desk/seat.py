@@ -72,6 +72,17 @@ class Seat:
 
     def __init__(self, desktop):
         self.desktop = desktop
+        self.texts = {}
+
+    def text(self, path):
+        """What is in a log inside; only what is new is fetched."""
+        known = self.texts.get(path, "")
+        self.texts[path] = known + self.desktop.read(path, len(known.encode()))
+        return self.texts[path]
+
+    def forget(self, path):
+        """This log begins anew."""
+        self.texts.pop(path, None)
 
     def start(self):
         # It would want the relay for itself.
@@ -85,6 +96,7 @@ class Seat:
 
     def start_guest(self, name, side):
         """Start a listener with the devices of a side, and wait until it listens."""
+        self.forget(serial(name))
         self.desktop.run(f"cat > /tmp/{name}.xml <<'END'\n{domain(name, side)}\nEND\n"
                          f"virsh define /tmp/{name}.xml && virsh start {name}", seconds=120)
         self.desktop.wait_for("^GUESTKEY ready", serial(name), 120)
@@ -97,6 +109,7 @@ class Seat:
         """Start the controller anew; return when all is with the relay."""
         self.desktop.run("systemctl stop seat-controller; systemctl reset-failed seat-controller; "
                          f"rm -f {LOG}", check=False)
+        self.forget(LOG)
         self.desktop.run("systemd-run --quiet --collect --unit=seat-controller "
                          f"-p StandardOutput=file:{LOG} -p StandardError=file:/tmp/seat-errors.log "
                          f"hotseat seat {options} {KEYBOARD} {MOUSE} {SECOND_KEYBOARD} "
@@ -134,6 +147,7 @@ class Seat:
     def listen(self):
         """Hear what the desktop hears, from now on; devices that come later are not heard."""
         self.desktop.run("pkill keywatch", check=False)
+        self.forget(DESKTOP_LOG)
         self.desktop.spawn("/lab/bin/keywatch -p DESKTOPKEY", DESKTOP_LOG)
         self.desktop.wait_for("^DESKTOPKEY ready", DESKTOP_LOG, 60)
 
@@ -147,7 +161,7 @@ class Seat:
 
     def side(self):
         """Which side the relay said last that the seat went to."""
-        found = re.findall(r"^side (\d)", self.desktop.read(LOG), re.MULTILINE)
+        found = re.findall(r"^side (\d)", self.text(LOG), re.MULTILINE)
         return int(found[-1])
 
     def move(self, side):
@@ -158,7 +172,7 @@ class Seat:
 
     def count(self, words):
         """How many lines of the controller's log have these words."""
-        return len(re.findall(words, self.desktop.read(LOG), re.MULTILINE))
+        return len(re.findall(words, self.text(LOG), re.MULTILINE))
 
     def pid(self):
         return int(self.desktop.run(f"systemctl show -P MainPID {RELAY}.service").out)
@@ -173,7 +187,7 @@ class Seat:
         self.marks = [len(log) for log in self.logs()]
 
     def logs(self):
-        return [self.desktop.read(DESKTOP_LOG), self.desktop.read(SERIAL)]
+        return [self.text(DESKTOP_LOG), self.text(SERIAL)]
 
     def news(self):
         return [log[mark:] for log, mark in zip(self.logs(), self.marks)]
@@ -205,7 +219,7 @@ class Seat:
         """An emulated computer is behind what was typed: ask until it is so, or give up."""
         deadline = time.monotonic() + seconds
         while not done() and time.monotonic() < deadline:
-            time.sleep(0.1)
+            time.sleep(0.05)
 
     def expect_nothing_held(self, what):
         self.settle(lambda: self.held() == [[], []])
@@ -216,15 +230,19 @@ class Seat:
         expect_equal(self.held()[0], [], f"{what}: down on the desktop")
 
     def expect_host_within(self, count, what):
-        """Type so many keys: the next one is the desktop's. Return how many went astray."""
+        """Type until the desktop hears it, so many keys at most, and one more that it must hear.
+        Return how many went astray."""
         self.mark()
-        typed = "qwertyuiop"[:count]
-        self.desktop.type(typed)
+        for astray, letter in enumerate("qwertyuiop"[:count]):
+            self.desktop.type(letter)
+            self.settle(lambda: self.heard()[0], 0.5)
+            if self.heard()[0]:
+                break
         self.desktop.type("n")
         self.settle(lambda: self.heard()[0].endswith("n"))
         desktop, guest = self.heard()
         expect(desktop.endswith("n"), f"{what}: the desktop heard {desktop!r}, the guest {guest!r}")
-        return count + 1 - len(desktop)
+        return astray if len(desktop) > 1 else count
 
 
 def act_all(desktop, teller, acts):

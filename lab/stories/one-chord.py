@@ -26,7 +26,7 @@ class Desk(Seat):
         self.guest = Guest(desktop, NAME)
 
     def logs(self):
-        return [self.desktop.read(DESKTOP_LOG), self.desktop.read(self.guest.serial)]
+        return [self.text(DESKTOP_LOG), self.text(self.guest.serial)]
 
     def wait_side(self, side):
         self.settle(lambda: status_line(self.desktop).startswith(
@@ -131,6 +131,7 @@ def tell(desktop, teller):
             teller.say(desktop.run(f"hotseat set {NAME} mouse=passthrough").out)
             desktop.run(f"hotseat down {NAME}", seconds=150)
             guest.wait_gone()
+            desk.forget(guest.serial)
             teller.say(desktop.run(f"hotseat up {NAME} 2>&1", seconds=120).out)
             guest.wait_ready()
             desk.wait_side(NAME)

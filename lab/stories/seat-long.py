@@ -184,7 +184,7 @@ def two_guests(desktop, teller, seat):
     try:
         seat.start_guest(other, 2)
         typed = {0: "", 1: "", 2: ""}
-        before = {side: len(keys.text(desktop.read(log), prefix))
+        before = {side: len(keys.text(seat.text(log), prefix))
                   for side, (log, prefix) in logs.items()}
         for number, side in enumerate((1, 2, 0, 2, 1, 0) * max(1, ROUNDS // 10)):
             count = seat.count(f"^side {side} chord")
@@ -197,13 +197,13 @@ def two_guests(desktop, teller, seat):
             desktop.type(letter)
             typed[side] += letter
             log, prefix = logs[side]
-            seat.settle(lambda: keys.text(desktop.read(log), prefix).endswith(letter))
+            seat.settle(lambda: keys.text(seat.text(log), prefix).endswith(letter))
         for side, (log, prefix) in logs.items():
-            heard = keys.text(desktop.read(log), prefix)[before[side]:]
+            heard = keys.text(seat.text(log), prefix)[before[side]:]
             expect_equal(heard, typed[side], f"what side {side} heard")
         seat.expect_nothing_held("two guests")
         down = [code for code, value in
-                dict(keys.events(desktop.read(serial(other)), "GUESTKEY")).items() if value]
+                dict(keys.events(seat.text(serial(other)), "GUESTKEY")).items() if value]
         expect_equal(down, [], "down in the second guest")
         teller.say(f"two guests: {sum(map(len, typed.values()))} moves")
     finally:
@@ -245,4 +245,8 @@ ACTS = (unplugged, killed, restarted, stopped, controller_killed, chord_with_gue
 
 def tell(desktop, teller):
     named = os.environ.get("HOTSEAT_LAB_ACTS", "").split()
-    act_all(desktop, teller, [act for act in ACTS if not named or act.__name__ in named])
+    try:
+        desktop.key_pause = 0.05
+        act_all(desktop, teller, [act for act in ACTS if not named or act.__name__ in named])
+    finally:
+        del desktop.key_pause

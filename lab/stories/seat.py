@@ -100,7 +100,7 @@ def guest_killed(desktop, teller, seat):
     """The first key that nobody reads any more is the last."""
     desktop.run("virsh destroy listener", seconds=60)
     seat.expect_host_within(2, "guest killed")
-    expect("side 0 sink-lost" in desktop.read(LOG), "the relay did not notice")
+    expect("side 0 sink-lost" in seat.text(LOG), "the relay did not notice")
 
 
 ACTS = (look, both_sides, held_both_ways, relay_killed, relay_stopped, controller_killed,
