@@ -26,7 +26,7 @@ SUITE = "trixie"
 # crc32c is one that ext4 asks for by itself, which modules.dep does not know.
 DESKTOP_MODULES = ("virtio_blk", "crc32c_generic", "ext4")
 GUEST_MODULES = ("button", "evdev", "virtio_input", "virtio_blk")
-TOOLS = ("keywatch", "cpuidleaf", "killat")
+TOOLS = ("keywatch", "cpuidleaf", "killat", "inputrate")
 
 # What no story reads. The other system emulators would each be asked for their capabilities
 # by libvirt, which takes seconds apiece.

@@ -49,6 +49,7 @@ gboolean handing_call(const char *method, enum arguments_method kind, handing_al
 		      const struct lend_report *report, const char *command_line, GError **error)
 {
 	g_autoptr(GError) failure = NULL;
+	struct lend_options here = *options;
 
 	if (client_call(method, kind, guest, options, report, &failure))
 		return TRUE;
@@ -60,7 +61,8 @@ gboolean handing_call(const char *method, enum arguments_method kind, handing_al
 		handing_set_denied(error, failure, command_line);
 		return FALSE;
 	}
-	return alone(guest, options, report, error);
+	here.alone = TRUE;
+	return alone(guest, &here, report, error);
 }
 
 int handing_run(const char *method, enum arguments_method kind, handing_alone alone,

@@ -96,7 +96,14 @@ static void read_devices(xmlXPathContext *context, struct domain_facts *facts)
 	facts->vcpus = vcpus != NULL ? (guint)MIN(g_ascii_strtoull(vcpus, NULL, 10), G_MAXUINT) : 0;
 	facts->screen = xml_has(context, "/domain/devices/video/model[@type!='none']");
 	facts->iothread = xml_has(context, "/domain/devices/disk/driver[@iothread]");
-	facts->inputs = xml_find_texts(context, "/domain/devices/input[@type='evdev']/source/@dev");
+	facts->inputs = xml_find_texts(context,
+				       "/domain/devices/input[@type='evdev']/source/@dev"
+				       " | /domain/devices/input/source/@evdev");
+	facts->passthrough = xml_has(context, "/domain/devices/input[@type='passthrough']");
+	/* said by libosinfo's users, virt-manager among them; its namespace is of no interest */
+	facts->windows = xml_has(context,
+				 "/domain/metadata/*/*[local-name()='os']"
+				 "[starts-with(@id, 'http://microsoft.com/')]");
 	facts->nvram = xml_find_text(context, "/domain/os/nvram[text()]");
 	facts->uefi = facts->nvram != NULL || xml_has(context, "/domain/os[@firmware='efi']") ||
 		      xml_has(context, "/domain/os/loader[@type='pflash']");
@@ -221,8 +228,9 @@ struct domain_facts *domain_facts_parse(const char *xml, GError **error)
 	read_devices(context, facts);
 	read_machine(context, facts);
 	read_lend(context, &facts->lend);
-	facts->agent = xml_has(context, "/domain/devices/channel/target"
-					"[@name='org.qemu.guest_agent.0'][@state='connected']");
+	facts->agent = xml_has(context,
+			       "/domain/devices/channel/target"
+			       "[@name='org.qemu.guest_agent.0'][@state='connected']");
 	return g_steal_pointer(&facts);
 }
 

@@ -37,6 +37,8 @@ struct seating {
 	guint rescan;
 	char *guests[SEAT_SIDES]; /* names; [0] is the host */
 	guint side, last_guest;
+	gboolean present; /* a session is on the screen and not locked */
+	guint alone;      /* a bit for each side whose guest runs without a desktop beside it */
 	gboolean watched;
 	struct move move; /* the one that waits for an answer; moved is NULL if there is none */
 };
@@ -244,17 +246,35 @@ static void on_report(const struct relay_report *report, void *data)
 			answer_move(seating, report->error);
 		break;
 	case RELAY_SOURCE:
+		if (report->state == SOURCE_FOREIGN)
+			g_message(
+				"%s stays with the host: another program has grabbed it (keyd, "
+				"input-remapper, ...); %s/%s.conf can name that program's own "
+				"device instead",
+				controller_input_path(seating->controller, report->number),
+				SETTINGS_FOLDER, seating->seat);
+		break;
 	case RELAY_SINK:
 		break;
 	}
+}
+
+/*
+ * Where the desktop was stopped for a guest there is no session to ask, and the guest is all that
+ * is on a screen.
+ */
+static void update_watch(struct seating *seating)
+{
+	seating->watched = seating->present || seating->alone != 0;
+	controller_watch(seating->controller, seating->watched);
 }
 
 static void on_session(gboolean present, void *data)
 {
 	struct seating *seating = data;
 
-	seating->watched = present;
-	controller_watch(seating->controller, present);
+	seating->present = present;
+	update_watch(seating);
 }
 
 /* side_of - SEAT_SIDES: no such guest is here */
@@ -293,40 +313,64 @@ void seating_move(struct seating *seating, const char *side, seating_moved moved
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
-static gboolean prepare(struct seating *seating, const char *guest, guint side, GError **error)
+static guint repairs_of(const struct seating_guest *guest)
 {
-	/* A guest whose names are taken by another one that has gone may have them. */
-	if (!controller_add_guest(seating->controller, side, RELAY_REPAIR_KEYBOARD, error))
-		return FALSE;
-	seating->guests[side] = g_strdup(guest);
-	if (seating->last_guest == SEAT_HOST)
-		seating->last_guest = side;
-	send_chords(seating);
-	return TRUE;
+	return RELAY_REPAIR_KEYBOARD | (guest->windows ? RELAY_REPAIR_MOUSE : 0U);
 }
 
-gboolean seating_prepare(struct seating *seating, const char *guest, guint side, GError **error)
+/* Who has these names from now on; a guest that has gone may have left them. */
+static void name_side(struct seating *seating, const struct seating_guest *guest)
 {
+	g_free(seating->guests[guest->side]);
+	seating->guests[guest->side] = g_strdup(guest->name);
+	if (seating->last_guest == SEAT_HOST)
+		seating->last_guest = guest->side;
+	send_chords(seating);
+}
+
+static void begin_guest(struct seating *seating, const struct seating_guest *guest)
+{
+	if (g_strcmp0(seating->guests[guest->side], guest->name) != 0)
+		name_side(seating, guest);
+	controller_set_repairs(seating->controller, guest->side, repairs_of(guest));
+	if (guest->alone)
+		seating->alone |= 1U << guest->side;
+	else
+		seating->alone &= ~(1U << guest->side);
+	update_watch(seating);
+}
+
+void seating_leave(struct seating *seating, const char *guest)
+{
+	guint side = side_of(seating, guest);
+
+	if (side == SEAT_SIDES || !(seating->alone & 1U << side))
+		return;
+	seating->alone &= ~(1U << side);
+	update_watch(seating);
+}
+
+gboolean seating_prepare(struct seating *seating, const struct seating_guest *guest, GError **error)
+{
+	guint side = guest->side;
+
 	if (side == SEAT_HOST || side >= SEAT_SIDES) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 			    "a seat has devices for guests 1 to %d, not for guest %u",
 			    SEAT_SIDES - 1, side);
 		return FALSE;
 	}
-	if (seating->guests[side] == NULL)
-		return prepare(seating, guest, side, error);
-	if (!g_str_equal(seating->guests[side], guest)) {
-		if (seating->side == side) {
-			g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
-				    "%s has the devices of %s at this seat; give it others: "
-				    "hotseat set %s seat=%s",
-				    seating->guests[side], guest, guest, seating->seat);
+	if (seating->guests[side] == NULL) {
+		if (!controller_add_guest(seating->controller, side, repairs_of(guest), error))
 			return FALSE;
-		}
-		g_free(seating->guests[side]);
-		seating->guests[side] = g_strdup(guest);
-		send_chords(seating);
+	} else if (!g_str_equal(seating->guests[side], guest->name) && seating->side == side) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
+			    "%s has the devices of %s at this seat; give it others: hotseat set %s "
+			    "seat=none, then seat=%s",
+			    seating->guests[side], guest->name, guest->name, seating->seat);
+		return FALSE;
 	}
+	begin_guest(seating, guest);
 	return TRUE;
 }
 

@@ -74,7 +74,7 @@ void seats_free(struct seats *seats)
 struct errand {
 	struct seats *seats;
 	const char *seat, *side; /* or the guest */
-	guint number;
+	struct seating_guest guest;
 	GVariant *described;
 	GError *error;
 	GMutex mutex;
@@ -132,7 +132,7 @@ static gboolean do_prepare(gpointer data)
 	struct seating *seating = find(errand, &error);
 
 	if (seating != NULL)
-		(void)seating_prepare(seating, errand->side, errand->number, &error);
+		(void)seating_prepare(seating, &errand->guest, &error);
 	errand_end(errand, error);
 	return G_SOURCE_REMOVE;
 }
@@ -167,7 +167,12 @@ gboolean seats_prepare(struct seats *seats, const char *xml, GError **error)
 		return TRUE;
 	errand.seat = facts->seat;
 	errand.side = facts->name;
-	errand.number = facts->seat_side;
+	errand.guest = (struct seating_guest){
+		.name = facts->name,
+		.side = facts->seat_side,
+		.windows = facts->windows,
+		.alone = facts->lend.display_manager,
+	};
 	errand_run(&errand, do_prepare);
 	if (errand.error == NULL)
 		return wait_for_names(facts, error);
@@ -185,6 +190,8 @@ static gboolean do_leave(gpointer data)
 	struct errand *errand = data;
 	struct seating *seating = find(errand, NULL);
 
+	if (seating != NULL)
+		seating_leave(seating, errand->side);
 	if (seating != NULL && g_str_equal(seating_side(seating), errand->side))
 		seating_move(seating, "host", on_moved, errand);
 	else

@@ -117,8 +117,7 @@ const char *lend_chord(const struct domain_facts *facts)
 	};
 
 	if (facts->seat != NULL)
-		return "the seat's chord (left Ctrl + right Ctrl, unless /etc/hotseat says "
-		       "otherwise)";
+		return "left Ctrl + right Ctrl (or what /etc/hotseat says)";
 	for (guint i = 0; facts->toggle != NULL && i < G_N_ELEMENTS(chords); i++) {
 		if (g_str_equal(chords[i].toggle, facts->toggle))
 			return chords[i].chord;

@@ -46,6 +46,7 @@ struct lend_options {
 	guint timeout;  /* seconds that a guest has for its shutdown */
 	gboolean end_guest;
 	gboolean dead_man_acts; /* as end_guest, unless somebody has seen the guest */
+	gboolean alone;         /* hotseatd is not there, so that nobody makes a seat's devices */
 };
 
 /* LEND_OPTIONS_DEFAULT - what the command line does without options */

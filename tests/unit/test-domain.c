@@ -189,6 +189,9 @@ static struct scene *make_linux(void)
 	scene->spec.os_uri = "http://fedoraproject.org/fedora/37";
 	scene->spec.windows = FALSE;
 	scene->spec.looking_glass.mib = 64;
+	scene->spec.seat = "seat0";
+	scene->spec.seat_side = 1;
+	scene->spec.passthrough = TRUE;
 	return scene;
 }
 
@@ -402,6 +405,39 @@ static void test_lend_round_trip(void)
 	g_assert_cmpstr(facts->inputs[0], ==, "/dev/hotseat/seat0/2-keyboard");
 	g_assert_cmpstr(facts->seat, ==, "seat0");
 	g_assert_cmpuint(facts->seat_side, ==, 2);
+	g_assert_false(facts->passthrough);
+	scene_free(scene);
+}
+
+/* The mouse as it is; the keyboard never, because lost releases of it could not be repeated. */
+static void test_passthrough(void)
+{
+	struct scene *scene = make_linux();
+	g_autofree char *xml = domain_xml(&scene->spec);
+	autoptr(domain_facts) facts = domain_facts_parse(xml, NULL);
+
+	g_assert_true(facts->passthrough);
+	g_assert_false(facts->windows);
+	g_assert_cmpstr(facts->seat, ==, "seat0");
+	g_assert_cmpstr(facts->inputs[0], ==, "/dev/hotseat/seat0/1-keyboard");
+	g_assert_cmpstr(facts->inputs[1], ==, "/dev/hotseat/seat0/1-mouse");
+	g_assert_null(facts->inputs[2]);
+	g_assert_nonnull(strstr(xml, "<source evdev=\"/dev/hotseat/seat0/1-mouse\"/>"));
+	g_assert_null(strstr(xml, "<source evdev=\"/dev/hotseat/seat0/1-keyboard\""));
+	scene_free(scene);
+}
+
+/* What lost releases may be repeated depends on it, so nothing is guessed. */
+static void test_knows_windows(void)
+{
+	struct scene *scene = make_rich();
+	g_autofree char *xml = NULL;
+	autoptr(domain_facts) facts = NULL;
+
+	scene->spec.os_uri = "http://microsoft.com/win/11";
+	xml = domain_xml(&scene->spec);
+	facts = domain_facts_parse(xml, NULL);
+	g_assert_true(facts->windows);
 	scene_free(scene);
 }
 
@@ -636,6 +672,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/domain/keeps-clusters", test_keeps_clusters);
 	g_test_add_func("/domain/memory-node", test_memory_node);
 	g_test_add_func("/domain/lend-round-trip", test_lend_round_trip);
+	g_test_add_func("/domain/passthrough", test_passthrough);
+	g_test_add_func("/domain/knows-windows", test_knows_windows);
 	g_test_add_func("/domain/round-trip", test_round_trip);
 	g_test_add_func("/domain/stranger", test_stranger);
 	g_test_add_func("/domain/seen", test_seen);
