@@ -144,6 +144,13 @@ static const char machine_text[] =
 	"/iommu_group -> ../../../kernel/iommu_groups/2\n"
 	"sys/kernel/iommu_groups/2/devices/" VIDEO " -> ../../../../devices/pci0000:00/" VIDEO "\n";
 
+/* another card of the same kind */
+#define TWIN                                                                                       \
+	"sys/bus/pci/devices/0000:02:00.0 -> ../../../devices/pci0000:00/0000:02:00.0\n" DEV       \
+	"0000:02:00.0/class = 0x030000\n" DEV "0000:02:00.0/vendor = 0x10de\n" DEV                 \
+	"0000:02:00.0/device = 0x1b80\n" DEV "0000:02:00.0/subsystem_vendor = 0x1043\n" DEV        \
+	"0000:02:00.0/subsystem_device = 0x8592\n"
+
 #define GRUB                                                                                       \
 	"boot/grub/grub.cfg = x\n"                                                                 \
 	"usr/sbin/update-grub = x\n"                                                               \
@@ -659,13 +666,7 @@ static void test_refusals(void)
 		{ "", BOOT, "boots on" },
 		{ "", "0000:09:00.0", "0000:09:00.0" },
 		{ "-" DEV VIDEO "/iommu_group", VIDEO, "IOMMU is off" },
-		{ "sys/bus/pci/devices/0000:02:00.0 -> "
-		  "../../../devices/pci0000:00/0000:02:00.0\n" DEV
-		  "0000:02:00.0/class = 0x030000\n" DEV "0000:02:00.0/vendor = 0x10de\n" DEV
-		  "0000:02:00.0/device = 0x1b80\n" DEV
-		  "0000:02:00.0/subsystem_vendor = 0x1043\n" DEV
-		  "0000:02:00.0/subsystem_device = 0x8592\n",
-		  VIDEO, "same kind" },
+		{ TWIN, VIDEO, "same kind" },
 		{ "etc/modprobe.d/hotseat.conf -> elsewhere.conf\n"
 		  "etc/modprobe.d/elsewhere.conf = mine\n",
 		  VIDEO, "symbolic link" },
@@ -783,35 +784,42 @@ static void test_by_hand(void)
  */
 static void test_compositors(void)
 {
-	static const char twin[] =
-		"sys/bus/pci/devices/0000:02:00.0 -> ../../../devices/pci0000:00/0000:02:00.0\n" DEV
-		"0000:02:00.0/class = 0x030000\n" DEV "0000:02:00.0/vendor = 0x10de\n" DEV
-		"0000:02:00.0/device = 0x1b80\n" DEV
-		"0000:02:00.0/driver -> ../../../bus/pci/drivers/nouveau\n";
 	g_autoptr(GError) error = NULL;
 	g_autofree char *rules = NULL;
 	g_autofree char *lists = NULL;
+	g_autofree char *profile = NULL;
 	g_autofree char *xorg = NULL;
+	autoptr(setup) other = NULL;
 	struct fixture f;
 
 	set_up(&f, &layouts[4]);
 	g_assert_true(setup_apply(&f.host, f.plan, NULL));
 	rules = root_read(f.host.root, NULL, "etc/udev/rules.d/61-hotseat.rules");
 	g_assert_nonnull(strstr(rules, "KERNELS==\"" VIDEO "\", ATTRS{vendor}==\"0x10de\", "
-				       "ATTRS{device}==\"0x1b80\", TAG+=\"mutter-device-ignore\""));
-	g_assert_nonnull(strstr(rules,
-				"ATTRS{vendor}==\"0x8086\", ATTRS{device}==\"0x4680\", "
-				"SYMLINK+=\"dri/hotseat-host0\""));
+				       "ATTRS{device}==\"0x1b80\", "));
+	g_assert_nonnull(
+		strstr(rules, "ATTRS{class}==\"0x030000\", TAG+=\"mutter-device-ignore\""));
+	g_assert_nonnull(strstr(rules, "ATTRS{vendor}==\"0x8086\", ATTRS{device}==\"0x4680\", "));
+	g_assert_nonnull(strstr(rules, "SYMLINK+=\"dri/hotseat-host0\""));
 	lists = root_read(f.host.root, NULL, "etc/environment.d/90-hotseat.conf");
 	g_assert_nonnull(strstr(lists, "KWIN_DRM_DEVICES=/dev/dri/hotseat-host0\n"));
 	g_assert_nonnull(strstr(lists, "WLR_DRM_DEVICES=/dev/dri/hotseat-host0"));
 	g_assert_null(strstr(lists, "AQ_DRM_DEVICES"));
+	profile = root_read(f.host.root, NULL, "etc/profile.d/hotseat.sh");
+	g_assert_nonnull(strstr(profile, "export KWIN_DRM_DEVICES="));
+	g_assert_nonnull(strstr(profile, "export WLR_DRM_DEVICES="));
 	xorg = root_read(f.host.root, NULL, "etc/X11/xorg.conf.d/90-hotseat.conf");
 	g_assert_nonnull(strstr(xorg, "\"AutoAddGPU\" \"off\""));
 	assert_undoes(&f);
-	manifest_add(f.manifest, twin);
+	manifest_add(f.manifest, TWIN DEV
+		     "0000:02:00.0/driver -> "
+		     "../../../bus/pci/drivers/nouveau\n");
 	g_assert_null(plan(&f, NULL, VIDEO, &error));
 	g_assert_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED);
+	/* the class is enough to tell them apart */
+	manifest_add(f.manifest, DEV "0000:02:00.0/class = 0x030200\n");
+	other = plan(&f, NULL, VIDEO, NULL);
+	g_assert_nonnull(other);
 	tear_down(&f);
 }
 
