@@ -4,6 +4,7 @@ whatever happens to hotseatd, and only for the user whose session is on the scre
 """
 
 from desk.guest import SMALL, Guest
+from desk.login import log_in
 from desk.seat import DESKTOP_LOG, Seat
 from desk.story import expect, expect_equal, expect_same
 
@@ -11,17 +12,6 @@ FRESH = True
 LIMIT = 600
 LONG = True     # a sound server that is just starting can still open the card in the middle of up
 NAME = "chord"
-
-# Somebody logs in at the first console.
-LOG_IN = """
-    setsid sh -c 'exec < /dev/tty1 > /dev/tty1 2>&1; exec login -f gamer' > /dev/null 2>&1 &
-    for try in $(seq 100); do
-        session=$(loginctl show-seat seat0 -P ActiveSession)
-        [ -n "$session" ] && echo $session && exit 0
-        sleep 0.2
-    done
-    loginctl; exit 1
-"""
 
 
 def status_line(desktop):
@@ -56,7 +46,7 @@ def tell(desktop, teller):
             guest.new(SMALL + " --seat seat0")
             before = desktop.state()
         with teller.phase("log in, and up"):
-            session = desktop.run(LOG_IN, seconds=60).out.strip()
+            session = log_in(desktop)
             desk.listen()
             said = desktop.run(f"hotseat up {NAME} 2>&1", seconds=120).out
             teller.say(said)
