@@ -183,6 +183,9 @@ static const struct layout {
 		     "dir etc/libvirt\nrun/libvirtd.pid = 7\n" },
 };
 
+#define IMAGE "boot/initrd.img-6.12.0"
+#define IMAGE_END "the end"
+
 struct fixture {
 	const struct layout *layout;
 	struct manifest *manifest;
@@ -218,10 +221,23 @@ static void make_product(struct fixture *f, const char *path, const char *const 
 	g_autoptr(GString) product = g_string_new(NULL);
 
 	append_sources(f, sources, product);
+	g_string_append(product, IMAGE_END);
 	g_assert_true(g_file_set_contents(full, product->str, -1, NULL));
 }
 
-static void run_program(struct fixture *f, const char *program)
+/* run_dracut - it writes right into the file that it is given, so that half of it may be there */
+static void run_dracut(struct fixture *f, const char *path, const char *const *sources,
+		       gboolean tear)
+{
+	g_autofree char *full = g_build_filename(f->manifest->folder, path, NULL);
+
+	make_product(f, path, sources);
+	if (tear)
+		g_assert_cmpint(truncate(full, 10), ==, 0);
+}
+
+/* run_program - @output: what it was told to write, if it was */
+static void run_program(struct fixture *f, const char *program, const char *output, gboolean tear)
 {
 	static const char *const initramfs[] = { "etc/initramfs-tools/modules", "etc/modprobe.d",
 						 "etc/dracut.conf.d", NULL };
@@ -229,8 +245,10 @@ static void run_program(struct fixture *f, const char *program)
 					    NULL };
 	static const char *const cmdline[] = { "etc/kernel/cmdline", NULL };
 
-	if (g_str_equal(program, "update-initramfs") || g_str_equal(program, "dracut"))
-		make_product(f, "boot/initrd.img-6.12.0", initramfs);
+	if (g_str_equal(program, "update-initramfs"))
+		make_product(f, IMAGE, initramfs);
+	if (g_str_equal(program, "dracut"))
+		run_dracut(f, output, initramfs, tear);
 	if (g_str_equal(program, "update-grub"))
 		make_product(f, "boot/grub/grub.cfg", grub);
 	if (g_str_equal(program, "kernel-install")) {
@@ -253,7 +271,7 @@ static gboolean model_run(struct setup_host *host, char **argv, GError **error)
 		return FALSE;
 	}
 	g_string_append_printf(f->log, "%s ", name);
-	run_program(f, name);
+	run_program(f, name, argv[1] == NULL ? NULL : argv[2], tear);
 	if (tear)
 		kill(getpid(), SIGKILL);
 	return TRUE;
@@ -328,11 +346,11 @@ static void set_up(struct fixture *f, const struct layout *layout)
 		/* tmpfs has these attributes since Linux 6.6; elsewhere this proves nothing more */
 		(void)setxattr(modules, "user.test", "mine", 4, 0);
 	}
-	run_program(f, "update-initramfs");
+	run_program(f, "update-initramfs", NULL, FALSE);
 	if (root_exists(f->host.root, "usr/sbin/update-grub"))
-		run_program(f, "update-grub");
+		run_program(f, "update-grub", NULL, FALSE);
 	else
-		run_program(f, "kernel-install");
+		run_program(f, "kernel-install", NULL, FALSE);
 	f->first = picture(f);
 	f->plan = plan(f, VIDEO, strstr(layout->name, "desktop") ? VIDEO : NULL, &error);
 	g_assert_no_error(error);
@@ -437,7 +455,7 @@ static void test_there_and_back(void)
 		g_assert_true(setup_apply(&f.host, f.plan, &error));
 		g_assert_no_error(error);
 		g_assert_true(kernel_gets(&f, "vfio-pci.ids=10de:1b80"));
-		image = root_read(f.host.root, NULL, "boot/initrd.img-6.12.0");
+		image = root_read(f.host.root, NULL, IMAGE);
 		g_assert_nonnull(strstr(image, "vfio"));
 		softdeps = root_read(f.host.root, NULL, "etc/modprobe.d/hotseat.conf");
 		g_assert_nonnull(strstr(softdeps, "softdep nouveau pre: vfio-pci"));
@@ -475,10 +493,19 @@ static void each_point(gboolean (*round)(struct fixture *f, enum event event, gu
 	g_assert_cmpuint(tried, >, least);
 }
 
+/* Whatever was killed, there is a whole image to boot from. */
+static void assert_boots(const struct fixture *f)
+{
+	g_autofree char *image = root_read(f->host.root, NULL, IMAGE);
+
+	g_assert_nonnull(strstr(image, IMAGE_END));
+}
+
 static gboolean round_apply_killed(struct fixture *f, enum event event, guint at)
 {
 	gboolean killed = go(f, APPLY, event, at);
 
+	assert_boots(f);
 	g_assert_true(killed || kernel_gets(f, "vfio-pci.ids"));
 	assert_undoes(f);
 	return killed;
@@ -515,6 +542,7 @@ static gboolean round_undo_killed(struct fixture *f, enum event event, guint at)
 
 	g_assert_true(setup_apply(&f->host, f->plan, NULL));
 	killed = go(f, UNDO, event, at);
+	assert_boots(f);
 	assert_undoes(f);
 	return killed;
 }
