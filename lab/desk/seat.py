@@ -50,23 +50,6 @@ def domain(name, side):
 """
 
 
-def log_in(desktop, user):
-    """At the first console, so that there is somebody at the seat; return the session. With any
-    user but root a sound server starts, which opens cards."""
-    return desktop.run(f"""
-        setsid sh -c 'exec < /dev/tty1 > /dev/tty1 2>&1; exec login -f {user}' > /dev/null 2>&1 &
-        for try in $(seq 100); do
-            session=$(loginctl show-seat seat0 -P ActiveSession)
-            [ -n "$session" ] && echo $session && exit 0
-            sleep 0.2
-        done
-        loginctl; exit 1""", seconds=60).out.strip()
-
-
-def log_out(desktop, user):
-    desktop.run(f"loginctl terminate-user {user}", check=False)
-
-
 class Seat:
     """Relay, controller, guest and a listener on the desktop, from start() to stop()."""
 

@@ -3,7 +3,7 @@
 
 from desk import keys
 from desk.guest import AT_SEAT, Guest, expect_lent, expect_one_slot
-from desk.seat import log_in, log_out
+from desk.login import log_in, log_out
 from desk.story import expect, expect_equal, expect_same
 from desk.terminal import Terminal
 
@@ -96,9 +96,8 @@ def take_back(desktop, teller, terminal, before):
 def tell(desktop, teller):
     guest = Guest(desktop, "win11")
     terminal = Terminal(desktop, teller)
+    session = log_in(desktop, "root")  # the seat is somebody's
     try:
-        # The seat is somebody's.
-        log_in(desktop, "root")
         with teller.phase("check, devices, new, list"):
             before = get_ready(desktop, teller, terminal)
         with teller.phase("up, status"):
@@ -109,4 +108,4 @@ def tell(desktop, teller):
             take_back(desktop, teller, terminal, before)
             guest.forget()
     finally:
-        log_out(desktop, "root")
+        log_out(desktop, session)

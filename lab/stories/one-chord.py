@@ -5,7 +5,8 @@ whatever happens to hotseatd, and only for the user whose session is on the scre
 
 from desk.desktop import KEYBOARD, MOUSE
 from desk.guest import AT_SEAT, Guest
-from desk.seat import DESKTOP_LOG, Seat, log_in, log_out
+from desk.login import log_in
+from desk.seat import DESKTOP_LOG, Seat
 from desk.story import expect, expect_equal, expect_same
 
 FRESH = True
@@ -70,7 +71,7 @@ def tell(desktop, teller):
             guest.new(AT_SEAT)
             before = desktop.state()
         with teller.phase("log in, and up"):
-            session = log_in(desktop, "gamer")
+            session = log_in(desktop)
             desk.listen()
             said = desktop.run(f"hotseat up {NAME} 2>&1", seconds=120).out
             teller.say(said)
@@ -153,5 +154,5 @@ def tell(desktop, teller):
         raise
     finally:
         guest.forget()
-        log_out(desktop, "gamer")
+        desktop.run("loginctl terminate-user gamer", check=False)
         desktop.run("pkill keywatch", check=False)
