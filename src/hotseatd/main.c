@@ -30,6 +30,7 @@ struct daemon {
 	struct keeper *keeper;
 	struct service *service;
 	struct seats *seats;
+	struct seating_listener listener;
 	GDBusConnection *bus;
 	int status;
 	guint busy; /* of service and keeper, when stopping */
@@ -70,16 +71,30 @@ static gboolean on_signal(int fd, GIOCondition condition, gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* For panels; the journal gets it too. */
-static void on_seat(const char *seat, const char *side, const char *why, void *data)
+/* For panels and hotseat-helper; the journal gets it too. */
+static void emit(struct daemon *daemon, const char *signal, const char *seat, const char *subject,
+		 const char *why)
+{
+	g_autofree char *valid_subject = g_utf8_make_valid(subject, -1);
+	g_autofree char *valid_why = g_utf8_make_valid(why != NULL ? why : "", -1);
+
+	g_dbus_connection_emit_signal(daemon->bus, NULL, HOTSEATD_PATH, HOTSEATD_INTERFACE, signal,
+				      g_variant_new("(sss)", seat, valid_subject, valid_why), NULL);
+}
+
+static void on_moved(const char *seat, const char *side, const char *why, void *data)
 {
 	struct daemon *daemon = data;
 
 	if (why != NULL)
 		g_message("%s: %s does not get keyboard and mouse: %s", seat, side, why);
-	g_dbus_connection_emit_signal(
-		daemon->bus, NULL, HOTSEATD_PATH, HOTSEATD_INTERFACE, "SeatChanged",
-		g_variant_new("(sss)", seat, side, why != NULL ? why : ""), NULL);
+	emit(daemon, "SeatChanged", seat, side, why);
+}
+
+static void on_monitor_stays(const char *seat, const char *monitor, const char *why, void *data)
+{
+	g_message("%s: the monitor %s stays: %s", seat, monitor, why);
+	emit(data, "MonitorStays", seat, monitor, why);
 }
 
 static void on_bus(GDBusConnection *bus, const char *name, gpointer data)
@@ -94,7 +109,7 @@ static void on_bus(GDBusConnection *bus, const char *name, gpointer data)
 		return;
 	}
 	daemon->bus = bus;
-	daemon->seats = seats_new(bus, SETTINGS_FOLDER, on_seat, daemon);
+	daemon->seats = seats_new(bus, SETTINGS_FOLDER, &daemon->listener);
 	service_set_seats(daemon->service, daemon->seats);
 	seats_adopt(daemon->seats);
 }
@@ -140,6 +155,7 @@ int main(int argc, char **argv)
 	xmlInitParser(); /* before there are threads (libxml2, "threads") */
 	interface_register_errors();
 	daemon.loop = g_main_loop_new(NULL, FALSE);
+	daemon.listener = (struct seating_listener){ on_moved, on_monitor_stays, &daemon };
 	daemon.flights = flights_new();
 	daemon.keeper = keeper_new(&keeper_work_live, daemon.flights);
 	g_unix_fd_add(signals, G_IO_IN, on_signal, &daemon);
