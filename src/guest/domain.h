@@ -100,6 +100,8 @@ struct domain_facts {
 	char **inputs;     /* event nodes of its evdev inputs, NULL-terminated */
 	char *seat;        /* whose devices its evdev inputs are, "seat0"; NULL: none */
 	guint seat_side;   /* number in the names of those devices */
+	char **usb;        /* USB devices by vendor and product, "046d:c52b", NULL-terminated */
+	char **usb_nodes;  /* of each of those, bus and number of the one it has, "1:5", or "" */
 	char *toggle;      /* grabToggle of its evdev keyboard, "ctrl-ctrl"; NULL: none */
 	gboolean screen;   /* has an emulated screen, so that it can be seen without the card */
 	gboolean iothread; /* a disk of it has a thread of its own */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "hotseatd/follow.h"
 #include "hotseatd/interface.h"
 #include "hotseatd/keeper.h"
 #include "hotseatd/seats.h"
@@ -28,12 +29,13 @@ struct daemon {
 	GMainLoop *loop;
 	struct flights *flights;
 	struct keeper *keeper;
+	struct follow *follow;
 	struct service *service;
 	struct seats *seats;
 	struct seating_listener listener;
 	GDBusConnection *bus;
 	int status;
-	guint busy; /* of service and keeper, when stopping */
+	guint busy; /* of service, keeper and follow, when stopping */
 };
 
 static void on_changed(void *data)
@@ -43,6 +45,7 @@ static void on_changed(void *data)
 	/* What a call has used is not needed until the next one, which may be a day away. */
 	malloc_trim(0);
 	keeper_wake(daemon->keeper);
+	follow_wake(daemon->follow);
 }
 
 static void on_stopped(void *data)
@@ -57,12 +60,13 @@ static void stop(struct daemon *daemon)
 {
 	if (daemon->busy > 0)
 		return;
-	daemon->busy = 2;
+	daemon->busy = 3;
 	if (daemon->service != NULL)
 		service_stop(daemon->service, on_stopped, daemon);
 	else
 		on_stopped(daemon);
 	keeper_stop(daemon->keeper, on_stopped, daemon);
+	follow_stop(daemon->follow, on_stopped, daemon);
 }
 
 static gboolean on_signal(int fd, GIOCondition condition, gpointer data)
@@ -119,6 +123,7 @@ static void on_name(GDBusConnection *bus, const char *name, gpointer data)
 	struct daemon *daemon = data;
 
 	keeper_wake(daemon->keeper);
+	follow_wake(daemon->follow);
 }
 
 static void on_name_lost(GDBusConnection *bus, const char *name, gpointer data)
@@ -157,6 +162,7 @@ int main(int argc, char **argv)
 	daemon.loop = g_main_loop_new(NULL, FALSE);
 	daemon.listener = (struct seating_listener){ on_moved, on_monitor_stays, &daemon };
 	daemon.flights = flights_new();
+	daemon.follow = follow_new();
 	daemon.keeper = keeper_new(&keeper_work_live, daemon.flights);
 	g_unix_fd_add(signals, G_IO_IN, on_signal, &daemon);
 	name = g_bus_own_name(G_BUS_TYPE_SYSTEM, HOTSEATD_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
@@ -166,6 +172,7 @@ int main(int argc, char **argv)
 	g_bus_unown_name(name);
 	service_free(daemon.service);
 	seats_free(daemon.seats);
+	follow_free(daemon.follow);
 	keeper_free(daemon.keeper);
 	flights_free(daemon.flights);
 	g_main_loop_unref(daemon.loop);
