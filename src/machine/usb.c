@@ -54,8 +54,10 @@ char **usb_driverless(const struct root *root, const struct usb *usb)
 	g_auto(GStrv) names = root_list(root, NULL, DEVICES);
 
 	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
-		if (g_str_has_prefix(names[i], prefix) &&
-		    !root_exists(root, DEVICES "/%s/driver", names[i]))
+		g_autofree char *driver =
+			root_read_link(root, NULL, DEVICES "/%s/driver", names[i]);
+
+		if (driver == NULL && g_str_has_prefix(names[i], prefix))
 			g_strv_builder_add(found, names[i]);
 	}
 	return g_strv_builder_end(found);
