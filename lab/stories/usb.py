@@ -75,7 +75,8 @@ def tell(desktop, teller):
     before = desktop.state()
     try:
         with teller.phase("up without it"):
-            guest.new(f"{SMALL} --usb {DEVICE}")
+            guest.new(SMALL)
+            desktop.run(f"hotseat set {NAME} usb={DEVICE}")
             guest.up(seconds=240)
         with teller.phase("it comes and goes"):
             comes_and_goes(desktop, headset)

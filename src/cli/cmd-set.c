@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/size.h"
 #include "guest/domain-edit.h"
+#include "guest/names.h"
 #include "lend/lend.h"
 #include "plan/plan.h"
 
@@ -27,6 +28,7 @@ struct target {
 	guint vcpus;
 	guint64 memory_kib, page_kib;
 	struct domain_lend lend;
+	char **usb;         /* "046d:c52b", NULL-terminated */
 	const char *toggle; /* NULL: as it is */
 	int window;         /* -1: as it is */
 };
@@ -192,6 +194,22 @@ static char *show_screen(const struct target *target)
 	return g_strdup(target->window > 0 ? "window" : "card");
 }
 
+static gboolean apply_usb(const char *value, struct target *target, GError **error)
+{
+	g_strfreev(target->usb);
+	target->usb = g_strsplit(g_str_equal(value, "none") ? "" : value, ",", -1);
+	for (guint i = 0; target->usb[i] != NULL; i++) {
+		if (!guest_usb_valid(target->usb[i], error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static char *show_usb(const struct target *target)
+{
+	return target->usb[0] != NULL ? g_strjoinv(",", target->usb) : g_strdup("none");
+}
+
 #define LEND "metadata/hotseat:guest/hotseat:lend"
 
 static const struct setting settings[] = {
@@ -221,6 +239,12 @@ static const struct setting settings[] = {
 	{ "governor", "performance, keep", apply_governor, show_governor, { LEND } },
 	{ "cpuset", "yes, no", apply_cpuset, show_cpuset, { LEND } },
 	{ "display-manager", "stop, keep", apply_display_manager, show_display_manager, { LEND } },
+	{ "usb",
+	  "devices as lsusb names them, none",
+	  apply_usb,
+	  show_usb,
+	  /* one that is named by its port or number is somebody else's choice */
+	  { "devices/hostdev[@type='usb'][source/vendor]" } },
 	{ "chord", "ctrl-ctrl, …", apply_chord, show_chord },
 	{ "screen", "window, card", apply_screen, show_screen },
 };
@@ -258,6 +282,7 @@ static void target_init(struct target *target, const struct domain_facts *facts)
 		.memory_kib = facts->memory_kib,
 		.page_kib = facts->page_kib,
 		.lend = facts->lend,
+		.usb = g_strdupv(facts->usb),
 		.toggle = facts->toggle,
 		.window = facts->screen,
 	};
@@ -268,6 +293,7 @@ static void target_clear(struct target *target)
 {
 	g_free(target->gpu);
 	g_free(target->lend.governor);
+	g_strfreev(target->usb);
 }
 
 /* One KEY=VALUE: what it was and what it is to be, in a line. @changed: is that different? */
@@ -312,7 +338,7 @@ static char *generate(struct virt *virt, const struct target *target,
 	const struct wish wish = { .gpu = target->gpu,
 				   .vcpus = target->vcpus,
 				   .memory_kib = target->memory_kib };
-	struct domain_spec spec = { .name = facts->name, .lend = target->lend };
+	struct domain_spec spec = { .name = facts->name, .lend = target->lend, .usb = target->usb };
 	autoptr(machine) machine = machine_open("/", MACHINE_ALL, error);
 	autoptr(plan) plan = machine != NULL ? plan_make(machine, &wish, error) : NULL;
 	autoptr(virt_capabilities) capabilities = NULL;
