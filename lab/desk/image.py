@@ -27,6 +27,8 @@ SUITE = "trixie"
 DESKTOP_MODULES = ("virtio_blk", "crc32c_generic", "ext4")
 GUEST_MODULES = ("button", "evdev", "virtio_input", "virtio_blk")
 TOOLS = ("keywatch", "cpuidleaf", "killat", "inputrate")
+# With libraries that the desktop has.
+SESSION_TOOLS = ("sessionbus",)
 
 # What no story reads. The other system emulators would each be asked for their capabilities
 # by libvirt, which takes seconds apiece.
@@ -224,22 +226,26 @@ def remove_tree(path):
 
 
 def compile_c(*arguments):
-    run(os.environ.get("CC", "gcc"), "-std=gnu17", "-O2", "-static", "-Wall", "-Wextra", "-Wshadow",
+    run(os.environ.get("CC", "gcc"), "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Wshadow",
         "-Wstrict-prototypes", "-Wmissing-prototypes", *arguments)
 
 
 def build_tools(folder):
-    """Compile the lab's C tools, statically: the guest has no C library."""
+    """Compile the lab's C tools; most statically, as the guest has no C library."""
     os.makedirs(folder, exist_ok=True)
     for tool in TOOLS:
-        compile_c("-o", os.path.join(folder, tool), os.path.join(LAB, "tools", tool + ".c"))
+        compile_c("-static", "-o", os.path.join(folder, tool),
+                  os.path.join(LAB, "tools", tool + ".c"))
+    for tool in SESSION_TOOLS:
+        compile_c("-o", os.path.join(folder, tool), os.path.join(LAB, "tools", tool + ".c"),
+                  "-lsystemd")
 
 
 def build_small_guest(path):
     """Compile the guest that needs no Linux: 32-bit code that runs on nothing."""
-    compile_c("-m32", "-ffreestanding", "-nostdlib", "-fno-pie", "-no-pie", "-fno-stack-protector",
-              "-fcf-protection=none", "-fno-asynchronous-unwind-tables", "-mgeneral-regs-only",
-              "-Wl,--build-id=none,--no-warn-rwx-segments",
+    compile_c("-static", "-m32", "-ffreestanding", "-nostdlib", "-fno-pie", "-no-pie",
+              "-fno-stack-protector", "-fcf-protection=none", "-fno-asynchronous-unwind-tables",
+              "-mgeneral-regs-only", "-Wl,--build-id=none,--no-warn-rwx-segments",
               "-Wl,-T," + os.path.join(LAB, "guest", "small.ld"),
               "-o", path, os.path.join(LAB, "guest", "small.c"))
 

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/size.h"
 #include "guest/domain-edit.h"
+#include "guest/names.h"
 #include "guest/side.h"
 #include "guest/virt-mouse.h"
 #include "lend/lend.h"
@@ -29,6 +30,7 @@ struct target {
 	guint vcpus;
 	guint64 memory_kib, page_kib;
 	struct domain_lend lend;
+	char **usb;         /* "046d:c52b", NULL-terminated */
 	const char *toggle; /* NULL: as it is */
 	const char *seat;   /* NULL: none */
 	gboolean passthrough;
@@ -222,6 +224,23 @@ static char *show_mouse(const struct target *target)
 }
 
 #define INPUTS "devices/input[@type='evdev' or @type='passthrough']"
+
+static gboolean apply_usb(const char *value, struct target *target, GError **error)
+{
+	g_strfreev(target->usb);
+	target->usb = g_strsplit(g_str_equal(value, "none") ? "" : value, ",", -1);
+	for (guint i = 0; target->usb[i] != NULL; i++) {
+		if (!guest_usb_valid(target->usb[i], error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static char *show_usb(const struct target *target)
+{
+	return target->usb[0] != NULL ? g_strjoinv(",", target->usb) : g_strdup("none");
+}
+
 #define LEND "metadata/hotseat:guest/hotseat:lend"
 
 static const struct setting settings[] = {
@@ -251,6 +270,12 @@ static const struct setting settings[] = {
 	{ "governor", "performance, keep", apply_governor, show_governor, { LEND } },
 	{ "cpuset", "yes, no", apply_cpuset, show_cpuset, { LEND } },
 	{ "display-manager", "stop, keep", apply_display_manager, show_display_manager, { LEND } },
+	{ "usb",
+	  "devices as lsusb names them, none",
+	  apply_usb,
+	  show_usb,
+	  /* one that is named by its port or number is somebody else's choice */
+	  { "devices/hostdev[@type='usb'][source/vendor]" } },
 	{ "chord", "ctrl-ctrl, …", apply_chord, show_chord },
 	{ "screen", "window, card", apply_screen, show_screen },
 	{ "seat", "seat0, none", apply_seat, show_seat, { INPUTS } },
@@ -290,6 +315,7 @@ static void target_init(struct target *target, const struct domain_facts *facts)
 		.memory_kib = facts->memory_kib,
 		.page_kib = facts->page_kib,
 		.lend = facts->lend,
+		.usb = g_strdupv(facts->usb),
 		.toggle = facts->toggle,
 		.window = facts->screen,
 		.seat = facts->seat,
@@ -302,6 +328,7 @@ static void target_clear(struct target *target)
 {
 	g_free(target->gpu);
 	g_free(target->lend.governor);
+	g_strfreev(target->usb);
 }
 
 /* One KEY=VALUE: what it was and what it is to be, in a line. @changed: is that different? */
@@ -357,6 +384,7 @@ static char *generate(struct virt *virt, const struct target *target,
 				   .memory_kib = target->memory_kib };
 	struct domain_spec spec = { .name = facts->name,
 				    .lend = target->lend,
+				    .usb = target->usb,
 				    .seat = target->seat,
 				    .seat_side = choose_side(virt, target, facts),
 				    .passthrough = target->passthrough };

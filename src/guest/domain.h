@@ -102,6 +102,8 @@ struct domain_facts {
 	char **inputs;        /* event nodes of its inputs, NULL-terminated */
 	char *seat;           /* whose devices its evdev inputs are, "seat0"; NULL: none */
 	guint seat_side;      /* number in the names of those devices */
+	char **usb;           /* USB devices by vendor and product, "046d:c52b", NULL-terminated */
+	char **usb_nodes;     /* of each of those, bus and number of the one it has, "1:5", or "" */
 	gboolean passthrough; /* an input of it is passed through */
 	gboolean windows;     /* by libosinfo's name of its system */
 	char *toggle;         /* grabToggle of its evdev keyboard, "ctrl-ctrl"; NULL: none */

@@ -31,6 +31,7 @@ struct handover_needs {
 	gboolean transparent;          /* the kernel's own large pages */
 	const char *governor;          /* of all cores: "performance"; NULL: as it is */
 	const char *cpus;              /* "2-5": the guest's alone; NULL: the host may use all */
+	char *const *usb;              /* "046d:c52b", NULL-terminated; NULL: none */
 	gboolean stop_display_manager; /* lend the desktop's own card; the desktop ends */
 };
 

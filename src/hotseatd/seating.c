@@ -27,8 +27,7 @@ struct move {
 struct seating {
 	char *seat;
 	struct settings *settings;
-	seating_listener listener;
-	void *data;
+	const struct seating_listener *listener;
 	struct controller *controller;
 	struct session *session;
 	struct worker *monitors; /* NULL: no monitor moves */
@@ -129,14 +128,24 @@ static void send_chords(struct seating *seating)
 
 /* ---- monitors ------------------------------------------------------------------------------- */
 
+/* A monitor that was told to follow its seat. Seats are freed when no answer is delivered any more:
+ * after the main loop. */
+struct following {
+	const struct seating *seating;
+	char *monitor;
+};
+
 static void on_monitor(GObject *source, GAsyncResult *result, gpointer data)
 {
-	g_autofree char *name = data;
+	g_autofree struct following *following = data;
+	g_autofree char *name = following->monitor;
+	const struct seating *seating = following->seating;
 	g_autoptr(GError) error = NULL;
 	enum switch_outcome outcome;
 
 	if (!monitor_switch_finish(result, &outcome, &error))
-		g_message("the monitor %s stays: %s", name, error->message);
+		seating->listener->monitor_stays(seating->seat, name, error->message,
+						 seating->listener->data);
 	else if (outcome != SWITCH_ALREADY)
 		g_message("the monitor %s: %s", name, switch_outcome_name(outcome));
 }
@@ -149,11 +158,13 @@ static void move_monitors(struct seating *seating, const char *side)
 	for (guint i = 0; seating->monitors != NULL && i < monitors->len; i++) {
 		const struct settings_monitor *monitor = g_ptr_array_index(monitors, i);
 		const char *input = g_hash_table_lookup(monitor->inputs, side);
+		struct following *following = g_new(struct following, 1);
 
 		if (input == NULL)
 			input = g_hash_table_lookup(monitor->inputs, HOST);
+		*following = (struct following){ seating, g_strdup(monitor->name) };
 		monitor_switch_async(seating->monitors, monitor->name, input, MONITOR_MS,
-				     on_monitor, g_strdup(monitor->name));
+				     on_monitor, following);
 	}
 }
 
@@ -225,7 +236,8 @@ static void note_side(struct seating *seating, guint side)
 	}
 	session_hold_off_idle(seating->session, why);
 	move_monitors(seating, seating_side(seating));
-	seating->listener(seating->seat, seating_side(seating), NULL, seating->data);
+	seating->listener->moved(seating->seat, seating_side(seating), NULL,
+				 seating->listener->data);
 }
 
 static void on_report(const struct relay_report *report, void *data)
@@ -238,8 +250,8 @@ static void on_report(const struct relay_report *report, void *data)
 		break;
 	case RELAY_REFUSED:
 		if (report->number < SEAT_SIDES && seating->guests[report->number] != NULL)
-			seating->listener(seating->seat, seating->guests[report->number],
-					  why_not(report->error), seating->data);
+			seating->listener->moved(seating->seat, seating->guests[report->number],
+						 why_not(report->error), seating->listener->data);
 		break;
 	case RELAY_ANSWER:
 		if (report->verb == RELAY_MOVE)
@@ -387,7 +399,7 @@ static struct settings *read_settings(const char *path)
 }
 
 struct seating *seating_new(GDBusConnection *bus, const char *seat, const char *settings,
-			    seating_listener listener, void *data)
+			    const struct seating_listener *listener)
 {
 	struct seating *seating = g_new0(struct seating, 1);
 	g_autofree char *socket = g_build_filename(SOCKET_FOLDER, seat, NULL);
@@ -395,7 +407,6 @@ struct seating *seating_new(GDBusConnection *bus, const char *seat, const char *
 	seating->seat = g_strdup(seat);
 	seating->settings = read_settings(settings);
 	seating->listener = listener;
-	seating->data = data;
 	seating->guests[SEAT_HOST] = g_strdup(HOST);
 	seating->inputs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	seating->controller = controller_new(socket, seat, on_report, seating);

@@ -15,12 +15,18 @@
  */
 struct seating;
 
-/* The seat went to @side ("host", or a guest), or an attempt failed and why is set. */
-typedef void (*seating_listener)(const char *seat, const char *side, const char *why, void *data);
+/* Who is told, on the main loop. */
+struct seating_listener {
+	/* The seat went to @side ("host", or a guest), or an attempt failed and why is set. */
+	void (*moved)(const char *seat, const char *side, const char *why, void *data);
+	/* A monitor could not follow. */
+	void (*monitor_stays)(const char *seat, const char *monitor, const char *why, void *data);
+	void *data;
+};
 
-/* seating_new - @settings: the file */
+/* seating_new - @settings: the file; @listener outlives the seat */
 struct seating *seating_new(GDBusConnection *bus, const char *seat, const char *settings,
-			    seating_listener listener, void *data);
+			    const struct seating_listener *listener);
 void seating_free(struct seating *seating);
 AUTOPTR_DEFINE(seating)
 

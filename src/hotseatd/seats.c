@@ -35,8 +35,8 @@ static gboolean is_seat_file(const char *name)
 	return guest_name_valid(seat) && !g_str_equal(seat, SETTINGS_SEAT);
 }
 
-struct seats *seats_new(GDBusConnection *bus, const char *folder, seating_listener listener,
-			void *data)
+struct seats *seats_new(GDBusConnection *bus, const char *folder,
+			const struct seating_listener *listener)
 {
 	struct seats *seats = g_new0(struct seats, 1);
 	GDir *dir = g_dir_open(folder, 0, NULL); /* there need not be one */
@@ -44,14 +44,13 @@ struct seats *seats_new(GDBusConnection *bus, const char *folder, seating_listen
 	const char *name;
 
 	seats->seatings = g_ptr_array_new_with_free_func(free_seating);
-	g_ptr_array_add(seats->seatings, seating_new(bus, SETTINGS_SEAT, usual, listener, data));
+	g_ptr_array_add(seats->seatings, seating_new(bus, SETTINGS_SEAT, usual, listener));
 	while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
 		g_autofree char *path = g_build_filename(folder, name, NULL);
 		g_autofree char *seat = g_strndup(name, strlen(name) - strlen(SUFFIX));
 
 		if (is_seat_file(name))
-			g_ptr_array_add(seats->seatings,
-					seating_new(bus, seat, path, listener, data));
+			g_ptr_array_add(seats->seatings, seating_new(bus, seat, path, listener));
 	}
 	if (dir != NULL)
 		g_dir_close(dir);

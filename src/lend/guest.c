@@ -92,6 +92,7 @@ struct handover_needs lend_needs(const struct domain_facts *facts)
 		.transparent = facts->lend.transparent,
 		.governor = facts->lend.governor,
 		.cpus = facts->lend.cpuset ? facts->cpus : NULL,
+		.usb = facts->usb,
 		.stop_display_manager = facts->lend.display_manager,
 	};
 }

@@ -341,6 +341,19 @@ static int write_platform(const struct kernel_model *model, const char *path, co
 	return (bound ? unlink(link) : symlink(target, link)) == 0 ? 0 : EIO;
 }
 
+/* bus_rescan_devices_helper(): one that has a driver keeps it */
+static int write_usb_probe(const struct kernel_model *model, const char *path, const char *device)
+{
+	g_autofree char *folder = path_of(model, "sys/bus/usb/devices/%s", device);
+	g_autofree char *link = g_strconcat(folder, "/driver", NULL);
+
+	if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
+		return ENODEV;
+	if (g_file_test(link, G_FILE_TEST_IS_SYMLINK))
+		return 0;
+	return symlink("/sys/bus/usb/drivers/usbhid", link) == 0 ? 0 : EIO;
+}
+
 static int write_nothing(const struct kernel_model *model, const char *path, const char *value)
 {
 	return 0;
@@ -366,6 +379,7 @@ static const struct {
 	{ "sys/devices/system/cpu/cpufreq/policy*/scaling_governor", set_text },
 	{ "sys/class/vtconsole/vtcon*/bind", set_text },
 	{ "sys/bus/pci/devices/*/sound/card*/uevent", write_uevent },
+	{ "sys/bus/usb/drivers_probe", write_usb_probe },
 	{ "sys/bus/platform/drivers/*/bind", write_platform },
 	{ "sys/bus/platform/drivers/*/unbind", write_platform },
 };

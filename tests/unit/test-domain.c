@@ -494,6 +494,28 @@ static void test_stranger(void)
 	g_assert_cmpstr(facts->hostdevs[0], ==, "0000:0a:1f.7");
 	g_assert_null(facts->hostdevs[1]);
 	g_assert_cmpstr(facts->toggle, ==, "ctrl-ctrl");
+	g_assert_null(facts->usb[0]); /* by its address alone: who would say what that is later? */
+}
+
+/* What is chosen, and what a running guest has of it. */
+static void test_usb(void)
+{
+	autoptr(domain_facts) facts = domain_facts_parse(
+		"<domain><name>x</name><devices>"
+		"<hostdev mode='subsystem' type='usb'><source startupPolicy='optional'>"
+		"<vendor id='0x046D'/><product id='0xc21d'/></source></hostdev>"
+		"<hostdev mode='subsystem' type='usb'><source><vendor id='1133'/><product id='7'/>"
+		"<address bus='3' device='17'/></source>"
+		"<address type='usb' bus='0' port='1'/></hostdev>"
+		"</devices></domain>",
+		NULL);
+
+	g_assert_cmpuint(g_strv_length(facts->usb), ==, 2);
+	g_assert_cmpstr(facts->usb[0], ==, "046d:c21d");
+	g_assert_cmpstr(facts->usb[1], ==, "046d:0007");
+	g_assert_cmpuint(g_strv_length(facts->usb_nodes), ==, 2);
+	g_assert_cmpstr(facts->usb_nodes[0], ==, "");
+	g_assert_cmpstr(facts->usb_nodes[1], ==, "3:17");
 }
 
 /* The dead man's switch goes by these: may nobody see the guest, and has it been heard of? */
@@ -676,6 +698,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/domain/knows-windows", test_knows_windows);
 	g_test_add_func("/domain/round-trip", test_round_trip);
 	g_test_add_func("/domain/stranger", test_stranger);
+	g_test_add_func("/domain/usb", test_usb);
 	g_test_add_func("/domain/seen", test_seen);
 	g_test_add_func("/domain/bad-documents", test_bad_documents);
 	g_test_add_func("/domain/truncated", test_truncated);

@@ -68,6 +68,21 @@ static const char tree[] =
 			     "sys/module/nvidia_drm/parameters/modeset = Y\n"
 			     "dir sys/module/nvidia_modeset/parameters\n";
 
+/* A pad that has its drivers, and one that nobody has chosen, which has none. */
+#define USB "sys/bus/usb/devices/"
+#define USB_DEVICE(name, vendor, product, bus, number)                                             \
+	USB name "/idVendor = " vendor "\n" USB name "/idProduct = " product "\n" USB name         \
+		 "/busnum = " bus "\n" USB name "/devnum = " number "\n"
+#define PAD_DRIVER(interface) USB "1-2:" interface "/driver -> /sys/bus/usb/drivers/usbhid\n"
+
+static const char usb_tree[] =
+	USB_DEVICE("1-2", "046d", "c21d", "1", "5") PAD_DRIVER("1.0") PAD_DRIVER("1.1")
+		USB_DEVICE("1-3", "1111", "2222", "1", "6") "dir " USB
+							    "1-3:1.0\n"
+							    "sys/bus/usb/drivers_probe =\n";
+static char *const usb_chosen[] = { (char[]){ "046d:c21d" }, (char[]){ "046d:c21d" },
+				    (char[]){ "dead:beef" }, NULL };
+
 static const struct handover_needs needs_a = {
 	.memory_kib = 100 * 2048 - 1,
 	.page_kib = 2048,
@@ -75,6 +90,7 @@ static const struct handover_needs needs_a = {
 	.transparent = TRUE,
 	.governor = "performance",
 	.cpus = "2-3",
+	.usb = usb_chosen,
 	.stop_display_manager = TRUE,
 };
 static const struct handover_needs needs_b = {
@@ -125,6 +141,7 @@ static void set_up(struct fixture *f)
 
 	memset(f, 0, sizeof(*f));
 	f->model = model;
+	manifest_add(model->manifest, usb_tree);
 	f->host = model->host;
 	f->host->state_dir = g_build_filename(model->manifest->folder, "var/lib/hotseat", NULL);
 	kernel_model_driver(model, "nvidia", "10de:1111");
@@ -299,6 +316,8 @@ static void test_every_kind(void)
 		"module nvidia_uvm",
 		"module nvidia_drm",
 		"module nvidia_modeset",
+		"usb 046d:c21d",
+		"usb dead:beef",
 		"bind " VIDEO_A,
 		"bind " SOUND_A,
 	};
@@ -655,6 +674,39 @@ static void test_sound_server_starts(void)
 	g_test_message("%u moments, %u of them too late", tried, hung);
 	g_assert_cmpuint(tried, >, 40);
 	g_assert_cmpuint(hung, <=, 2);
+}
+
+static gboolean has_driver(const struct fixture *f, const char *interface)
+{
+	g_autofree char *driver =
+		root_read_link(f->model->manifest->root, NULL, USB "%s/driver", interface);
+
+	return driver != NULL;
+}
+
+/* What a QEMU that is killed leaves without a driver gets one, and nothing else does. */
+static void test_usb(void)
+{
+	struct fixture f;
+
+	set_up(&f);
+	g_assert_true(up(&f, A, NULL));
+	manifest_remove(f.model->manifest, USB "1-2:1.0/driver");
+	manifest_remove(f.model->manifest, USB "1-2:1.1/driver");
+	g_assert_true(down(&f, A, NULL, NULL));
+	assert_first(&f);
+	g_assert_false(has_driver(&f, "1-3:1.0"));
+
+	/* Pulled out while the guest had it, and the first again at another port. */
+	g_assert_true(up(&f, A, NULL));
+	manifest_remove(f.model->manifest, USB "1-2");
+	manifest_remove(f.model->manifest, USB "1-2:1.0");
+	manifest_remove(f.model->manifest, USB "1-2:1.1");
+	manifest_add(f.model->manifest, USB_DEVICE("2-1.4", "046d", "c21d", "2", "9"));
+	manifest_add(f.model->manifest, "dir " USB "2-1.4:1.0\n");
+	g_assert_true(down(&f, A, NULL, NULL));
+	g_assert_true(has_driver(&f, "2-1.4:1.0"));
+	tear_down(&f);
 }
 
 /* One that does not go stops everything before the card is touched (UB-02). */
@@ -1143,6 +1195,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/steps/pages-hopeless", test_pages_hopeless);
 	g_test_add_func("/steps/sound-server", test_sound_server);
 	g_test_add_func("/steps/sound-server-starts", test_sound_server_starts);
+	g_test_add_func("/steps/usb", test_usb);
 	g_test_add_func("/steps/module-in-use", test_module_in_use);
 	g_test_add_func("/steps/modules-stay", test_modules_stay);
 	g_test_add_func("/steps/holder-at-the-last-moment", test_holder_at_the_last_moment);
