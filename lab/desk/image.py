@@ -21,7 +21,8 @@ from . import initrd
 
 LAB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROJECT = os.path.dirname(LAB)
-SUITE = "trixie"
+# Debian 13; the lab also runs with Debian 12, whose libvirt and QEMU are older.
+SUITE = os.environ.get("HOTSEAT_LAB_SUITE", "trixie")
 
 # crc32c is one that ext4 asks for by itself, which modules.dep does not know.
 DESKTOP_MODULES = ("virtio_blk", "crc32c_generic", "ext4")
@@ -118,9 +119,11 @@ def host_mirror():
 
 
 def packages():
+    """The packages by their names in this suite: "NAME | NAME" is Debian 13's and 12's."""
     with open(os.path.join(LAB, "image", "packages"), encoding="utf-8") as file:
         lines = (line.split("#")[0].strip() for line in file)
-        return [line for line in lines if line]
+        names = [line.split(" | ") for line in lines if line]
+    return [name[-1 if SUITE == "bookworm" else 0] for name in names]
 
 
 def unpack_kernel(bzimage, root):
