@@ -51,7 +51,7 @@ bench: deps all
 	bench/devices $(BUILD)/src/cli/hotseat
 	bench/reading-ratio $(BUILD)
 	bench/lint $(BUILD)/src/cli/hotseat
-	@meson compile -C $(BUILD) relay-drive relay-loop relay-work evdev-shim >/dev/null
+	@meson compile -C $(BUILD) relay-drive relay-loop relay-work peer-shim evdev-shim >/dev/null
 	bench/relay $(BUILD)
 	$(BUILD)/bench/steps
 	meson test -C $(BUILD) promises placement --verbose | grep -E "slowest|every placement|^. all|# all"

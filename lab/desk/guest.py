@@ -8,8 +8,10 @@ from .desktop import CARD
 from .story import expect, expect_equal, expect_same
 
 # Windows is not here; this kernel starts at once and says what it sees.
-SMALL = "--virt-type qemu --kernel /lab/guest/small --vcpus 1 --memory 256M --network none"
-LINUX = "--virt-type qemu --kernel /lab/guest/vmlinuz --initrd /lab/guest/initrd"
+AT_SEAT = "--virt-type qemu --kernel /lab/guest/small --vcpus 1 --memory 256M --network none"
+# Keyboard and mouse by QEMU: a seat needs somebody who has logged in.
+SMALL = AT_SEAT + " --seat none"
+LINUX = ("--virt-type qemu --kernel /lab/guest/vmlinuz --initrd /lab/guest/initrd --seat none")
 PRODUCTS = ("0x1234 0x1111", "0x8086 0x2668")
 READY = "^GUESTKEY ready"
 

@@ -21,12 +21,15 @@ from . import initrd
 
 LAB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROJECT = os.path.dirname(LAB)
-SUITE = "trixie"
+# Debian 13; the lab also runs with Debian 12, whose libvirt and QEMU are older.
+SUITE = os.environ.get("HOTSEAT_LAB_SUITE", "trixie")
 
 # crc32c is one that ext4 asks for by itself, which modules.dep does not know.
 DESKTOP_MODULES = ("virtio_blk", "crc32c_generic", "ext4")
 GUEST_MODULES = ("button", "evdev", "virtio_input", "virtio_blk")
-TOOLS = ("keywatch", "cpuidleaf", "killat")
+TOOLS = ("keywatch", "cpuidleaf", "killat", "inputrate")
+# With libraries that the desktop has.
+SESSION_TOOLS = ("sessionbus",)
 
 # What no story reads. The other system emulators would each be asked for their capabilities
 # by libvirt, which takes seconds apiece.
@@ -118,9 +121,11 @@ def host_mirror():
 
 
 def packages():
+    """The packages by their names in this suite: "NAME | NAME" is Debian 13's and 12's."""
     with open(os.path.join(LAB, "image", "packages"), encoding="utf-8") as file:
         lines = (line.split("#")[0].strip() for line in file)
-        return [line for line in lines if line]
+        names = [line.split(" | ") for line in lines if line]
+    return [name[-1 if SUITE == "bookworm" else 0] for name in names]
 
 
 def unpack_kernel(bzimage, root):
@@ -162,8 +167,9 @@ def debootstrap(root, more=(), hook=None):
 
 
 def make_disk(tree, disk, megabytes):
-    """A file system image of a tree. No journal: every run throws its changes away."""
-    run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal,^metadata_csum",
+    """A file system image of a tree. With a journal, as everywhere: without one, what was fsynced
+    is not sure to be found after a reset."""
+    run("mke2fs", "-q", "-t", "ext4", "-O", "^metadata_csum",
         "-E", "root_owner=0:0", "-d", tree, disk, f"{megabytes}M")
 
 
@@ -223,24 +229,38 @@ def remove_tree(path):
 
 
 def compile_c(*arguments):
-    run(os.environ.get("CC", "gcc"), "-std=gnu17", "-O2", "-static", "-Wall", "-Wextra", "-Wshadow",
+    run(os.environ.get("CC", "gcc"), "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Wshadow",
         "-Wstrict-prototypes", "-Wmissing-prototypes", *arguments)
 
 
 def build_tools(folder):
-    """Compile the lab's C tools, statically: the guest has no C library."""
+    """Compile the lab's C tools; most statically, as the guest has no C library."""
     os.makedirs(folder, exist_ok=True)
     for tool in TOOLS:
-        compile_c("-o", os.path.join(folder, tool), os.path.join(LAB, "tools", tool + ".c"))
+        compile_c("-static", "-o", os.path.join(folder, tool),
+                  os.path.join(LAB, "tools", tool + ".c"))
+    for tool in SESSION_TOOLS:
+        compile_c("-o", os.path.join(folder, tool), os.path.join(LAB, "tools", tool + ".c"),
+                  "-lsystemd")
 
 
 def build_small_guest(path):
     """Compile the guest that needs no Linux: 32-bit code that runs on nothing."""
-    compile_c("-m32", "-ffreestanding", "-nostdlib", "-fno-pie", "-no-pie", "-fno-stack-protector",
-              "-fcf-protection=none", "-fno-asynchronous-unwind-tables", "-mgeneral-regs-only",
-              "-Wl,--build-id=none,--no-warn-rwx-segments",
+    compile_c("-static", "-m32", "-ffreestanding", "-nostdlib", "-fno-pie", "-no-pie",
+              "-fno-stack-protector", "-fcf-protection=none", "-fno-asynchronous-unwind-tables",
+              "-mgeneral-regs-only", "-Wl,--build-id=none,--no-warn-rwx-segments",
               "-Wl,-T," + os.path.join(LAB, "guest", "small.ld"),
               "-o", path, os.path.join(LAB, "guest", "small.c"))
+
+
+def build_firmware_guest(path):
+    """Compile the guest that needs UEFI alone: 64-bit code that runs wherever it is put."""
+    compile_c("-ffreestanding", "-nostdlib", "-fpie", "-no-pie", "-fno-stack-protector",
+              "-fcf-protection=none", "-fno-asynchronous-unwind-tables", "-mgeneral-regs-only",
+              "-mno-red-zone", "-fshort-wchar",
+              "-Wl,--build-id=none,--no-warn-rwx-segments",
+              "-Wl,-T," + os.path.join(LAB, "guest", "firmware.ld"),
+              "-o", path, os.path.join(LAB, "guest", "firmware.c"))
 
 
 def guest_initrd(base_image, tools):
@@ -255,8 +275,8 @@ def guest_initrd(base_image, tools):
 def second_disk(base_image, stage, disk, modules=None):
     """Write the desktop's second disk: /lab, and the stage tree that is laid over the system.
 
-    Of the two guests, /lab/guest/small is for type 'qemu', where Linux takes minutes to start;
-    /lab/guest/vmlinuz and initrd are Linux, for type 'kvm'.
+    Of the guests, /lab/guest/small is for type 'qemu', where Linux takes minutes to start, and
+    firmware.efi for UEFI there; /lab/guest/vmlinuz and initrd are Linux, for type 'kvm'.
 
     stage: where "meson install --destdir" has put the project, or None for a desktop without;
     modules: name -> path of kernel modules, which become /lab/modules/NAME.ko.
@@ -268,6 +288,7 @@ def second_disk(base_image, stage, disk, modules=None):
         os.mkdir(guest)
         os.link(base_image.kernel, os.path.join(guest, "vmlinuz"))
         build_small_guest(os.path.join(guest, "small"))
+        build_firmware_guest(os.path.join(guest, "firmware.efi"))
         write(os.path.join(guest, "initrd"), guest_initrd(base_image, os.path.join(tree, "bin")))
         os.mkdir(os.path.join(tree, "modules"))
         for name, path in (modules or {}).items():

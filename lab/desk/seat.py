@@ -2,31 +2,48 @@
 """The relay in the desktop, a guest that listens to it, and who heard which key."""
 
 import re
+import time
 
 from . import keys
-from .desktop import KEYBOARD, MOUSE
+from .desktop import KEYBOARD, MOUSE, DesktopError
 from .story import expect, expect_equal
 
 # not plugged in at first
 SECOND_KEYBOARD = KEYBOARD.replace("_keyboard-", "_second-")
+SECOND_MOUSE = MOUSE.replace("_mouse-", "_second-")
 RELAY = "hotseat-relay@seat0"
 LOG = "/tmp/seat.log"
 DESKTOP_LOG = "/tmp/desktop-keys.log"
 WATCHED = "^input (watched|taken) .*keyboard-event-kbd"
-SERIAL = "/var/log/libvirt/qemu/listener-serial0.log"
-DEVICES = ("/dev/hotseat/seat0/1-keyboard", "/dev/hotseat/seat0/1-mouse")
 
-DOMAIN = f"""
+
+def serial(name):
+    """What this guest has said."""
+    return f"/var/log/libvirt/qemu/{name}-serial0.log"
+
+
+def devices(side):
+    return tuple(f"/dev/hotseat/seat0/{side}-{kind}" for kind in ("keyboard", "mouse"))
+
+
+NAME = "listener"
+SERIAL = serial(NAME)
+DEVICES = devices(1)
+
+
+def domain(name, side):
+    keyboard, mouse = devices(side)
+    return f"""
 <domain type='qemu'>
-  <name>listener</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
+  <name>{name}</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
   <os><type arch='x86_64' machine='q35'>hvm</type><kernel>/lab/guest/small</kernel></os>
   <features><acpi/><apic/></features>
   <devices>
-    <serial type='file'><source path='{SERIAL}'/></serial>
+    <serial type='file'><source path='{serial(name)}'/></serial>
     <controller type='usb' model='none'/>
     <input type='keyboard' bus='virtio'/><input type='mouse' bus='virtio'/>
-    <input type='evdev'><source dev='{DEVICES[0]}' grab='all' grabToggle='ctrl-scrolllock'/></input>
-    <input type='evdev'><source dev='{DEVICES[1]}'/></input>
+    <input type='evdev'><source dev='{keyboard}' grab='all' grabToggle='ctrl-scrolllock'/></input>
+    <input type='evdev'><source dev='{mouse}'/></input>
     <memballoon model='none'/><video><model type='none'/></video>
   </devices>
 </domain>
@@ -38,6 +55,17 @@ class Seat:
 
     def __init__(self, desktop):
         self.desktop = desktop
+        self.texts = {}
+
+    def text(self, path):
+        """What is in a log inside; only what is new is fetched."""
+        known = self.texts.get(path, "")
+        self.texts[path] = known + self.desktop.read(path, len(known.encode()))
+        return self.texts[path]
+
+    def forget(self, path):
+        """This log begins anew."""
+        self.texts.pop(path, None)
 
     def start(self):
         # It would want the relay for itself.
@@ -46,30 +74,50 @@ class Seat:
                          f"systemctl start {RELAY}.socket", seconds=60)
         self.start_controller()
         self.desktop.run("udevadm settle; ls -lL " + " ".join(DEVICES), seconds=60)
-        self.desktop.run(f"cat > /tmp/listener.xml <<'END'\n{DOMAIN}\nEND\n"
-                         "virsh define /tmp/listener.xml && virsh start listener", seconds=120)
-        self.desktop.wait_for("^GUESTKEY ready", SERIAL, 120)
+        self.start_guest(NAME, 1)
         self.listen()
 
-    def start_controller(self):
+    def start_guest(self, name, side):
+        """Start a listener with the devices of a side, and wait until it listens."""
+        self.forget(serial(name))
+        self.desktop.run(f"cat > /tmp/{name}.xml <<'END'\n{domain(name, side)}\nEND\n"
+                         f"virsh define /tmp/{name}.xml && virsh start {name}", seconds=120)
+        self.desktop.wait_for("^GUESTKEY ready", serial(name), 120)
+
+    def end_guest(self, name):
+        self.desktop.run(f"virsh destroy {name}; virsh undefine {name}; rm -f {serial(name)}",
+                         seconds=120, check=False)
+
+    def start_controller(self, options="", inputs=()):
         """Start the controller anew; return when all is with the relay."""
         self.desktop.run("systemctl stop seat-controller; systemctl reset-failed seat-controller; "
                          f"rm -f {LOG}", check=False)
+        self.forget(LOG)
         self.desktop.run("systemd-run --quiet --collect --unit=seat-controller "
                          f"-p StandardOutput=file:{LOG} -p StandardError=file:/tmp/seat-errors.log "
-                         f"hotseat seat {KEYBOARD} {MOUSE} {SECOND_KEYBOARD}")
+                         f"hotseat seat {options} {KEYBOARD} {MOUSE} {SECOND_KEYBOARD} "
+                         f"{SECOND_MOUSE} {' '.join(inputs)}")
         self.wait_watched()
 
     def wait_watched(self, times=1):
         """Wait until the relay has said so often that it has the keyboard."""
-        self.desktop.wait_for(WATCHED, LOG, 60, times=times)
+        self.wait_said(WATCHED, times)
 
-    def start_anew(self, end, teller, what):
-        """End the relay while the guest has the seat; wait for the next one to have all."""
+    def wait_said(self, words, times, seconds=60):
+        """Wait until the controller's log has so many lines with these words."""
+        deadline = time.monotonic() + seconds
+        while self.count(words) < times:
+            if time.monotonic() > deadline:
+                raise DesktopError(f"{LOG} has not {times} times {words!r} after {seconds} s")
+            time.sleep(0.05)
+
+    def start_anew(self, end, what, held=()):
+        """End the relay while the guest has the seat, and keys are held which are then let go;
+        wait for the next one to have all. Return how many of ten keys went astray."""
         before = self.count(WATCHED)
         end()
         astray = self.expect_host_within(10, what)
-        teller.say(f"{what}: {astray} of 10 keys went astray")
+        self.desktop.keys(*held, down=False)
         self.expect_nothing_held_on_desktop(what)
         self.wait_watched(before + 1)
         return astray
@@ -82,33 +130,38 @@ class Seat:
     def listen(self):
         """Hear what the desktop hears, from now on; devices that come later are not heard."""
         self.desktop.run("pkill keywatch", check=False)
+        self.forget(DESKTOP_LOG)
         self.desktop.spawn("/lab/bin/keywatch -p DESKTOPKEY", DESKTOP_LOG)
         self.desktop.wait_for("^DESKTOPKEY ready", DESKTOP_LOG, 60)
 
     def stop(self):
         self.desktop.run(f"systemctl stop seat-controller; systemctl stop {RELAY}.socket "
-                         f"{RELAY}.service; pkill keywatch; virsh destroy listener; "
-                         f"virsh undefine listener; rm -f {SERIAL}; "
-                         "systemctl unmask --runtime hotseatd", seconds=120, check=False)
+                         f"{RELAY}.service; pkill keywatch", seconds=120, check=False)
+        self.end_guest(NAME)
+        self.desktop.run("systemctl unmask --runtime hotseatd", check=False)
 
     # -- who has it ----------------------------------------------------------------------------
 
     def side(self):
         """Which side the relay said last that the seat went to."""
-        found = re.findall(r"^side (\d)", self.desktop.run("cat " + LOG).out, re.MULTILINE)
+        found = re.findall(r"^side (\d)", self.text(LOG), re.MULTILINE)
         return int(found[-1])
 
     def move(self, side):
         """By the chord, and wait until the relay says so."""
         before = self.count(rf"^side {side} chord")
         self.desktop.chord()
-        self.desktop.wait_for(f"^side {side} chord", LOG, 30, times=before + 1)
+        self.wait_said(f"^side {side} chord", before + 1)
 
     def count(self, words):
-        return len(re.findall(words, self.desktop.run("cat " + LOG).out, re.MULTILINE))
+        """How many lines of the controller's log have these words."""
+        return len(re.findall(words, self.text(LOG), re.MULTILINE))
 
     def pid(self):
         return int(self.desktop.run(f"systemctl show -P MainPID {RELAY}.service").out)
+
+    def signal_relay(self, signal):
+        self.desktop.run(f"kill -{signal} $(systemctl show -P MainPID {RELAY}.service)")
 
     # -- who heard it --------------------------------------------------------------------------
 
@@ -117,8 +170,7 @@ class Seat:
         self.marks = [len(log) for log in self.logs()]
 
     def logs(self):
-        text = self.desktop.run(f"cat {DESKTOP_LOG}; echo =====; cat {SERIAL}").out
-        return text.split("=====\n", 1)
+        return [self.text(DESKTOP_LOG), self.text(SERIAL)]
 
     def news(self):
         return [log[mark:] for log, mark in zip(self.logs(), self.marks)]
@@ -138,9 +190,6 @@ class Seat:
             down.append(sorted(code for code, value in state.items() if value))
         return down
 
-    def wait_heard(self, prefix, log, letter):
-        self.desktop.wait_for(f"^{prefix} {keys.CODES[letter]} 0", log, 30)
-
     def expect_typed(self, text, side):
         """Type and expect it on one side, and nothing on the other."""
         self.mark()
@@ -149,12 +198,11 @@ class Seat:
         expect_equal(self.heard(), (text, "") if side == 0 else ("", text),
                      "what desktop and guest heard")
 
-    def settle(self, done, tries=20):
+    def settle(self, done, seconds=20):
         """An emulated computer is behind what was typed: ask until it is so, or give up."""
-        for _ in range(tries):
-            if done():
-                return
-            self.desktop.run("sleep 0.3")
+        deadline = time.monotonic() + seconds
+        while not done() and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def expect_nothing_held(self, what):
         self.settle(lambda: self.held() == [[], []])
@@ -165,15 +213,19 @@ class Seat:
         expect_equal(self.held()[0], [], f"{what}: down on the desktop")
 
     def expect_host_within(self, count, what):
-        """Type so many keys: the next one is the desktop's. Return how many went astray."""
+        """Type until the desktop hears it, so many keys at most, and one more that it must hear.
+        Return how many went astray."""
         self.mark()
-        typed = "qwertyuiop"[:count]
-        self.desktop.type(typed)
+        for astray, letter in enumerate("qwertyuiop"[:count]):
+            self.desktop.type(letter)
+            self.settle(lambda: self.heard()[0], 0.5)
+            if self.heard()[0]:
+                break
         self.desktop.type("n")
         self.settle(lambda: self.heard()[0].endswith("n"))
         desktop, guest = self.heard()
         expect(desktop.endswith("n"), f"{what}: the desktop heard {desktop!r}, the guest {guest!r}")
-        return count + 1 - len(desktop)
+        return astray if len(desktop) > 1 else count
 
 
 def act_all(desktop, teller, acts):

@@ -6,12 +6,13 @@
  * stories ask of a guest is little: which devices are in which slot, what is the processor's
  * name, which keys arrive, and that it goes when the power button is pressed. This answers the
  * same questions with the same words as the Linux guest (init, keywatch, cpuidleaf), within a
- * second or two of the firmware.
+ * second or two of the firmware. Where it finds a sound device it plays a tone.
  *
  * One processor, 32 bit, no paging, polled. QEMU loads it by -kernel as a Multiboot image; the
  * firmware (SeaBIOS) has numbered the buses and placed the BARs.
  *
- * Sources: Multiboot 0.6.96; Virtio 1.1, chapters 2.6, 4.1 and 5.8; ICH9 data sheet, chapter 13.
+ * Sources: Multiboot 0.6.96; Virtio 1.1, chapters 2.6, 4.1 and 5.8; ICH9 data sheet, chapter 13;
+ * High Definition Audio 1.0a, chapters 3.3, 4.5 and 7.3.
  */
 #include <cpuid.h>
 #include <stdbool.h>
@@ -292,6 +293,87 @@ static bool input_drain(struct input *input)
 	return leave;
 }
 
+/* ---- sound: ICH9 with the codec hda-duplex, libvirt's <sound model='ich9'> --------------------- */
+
+enum { HDA_GCTL = 0x08, HDA_COMMAND = 0x60, HDA_COMMAND_STATUS = 0x68, HDA_OUTPUT = 0x100 };
+enum { STREAM_CTL = 0x00, STREAM_LENGTH = 0x08, STREAM_LAST = 0x0c, STREAM_FORMAT = 0x12,
+       STREAM_LIST = 0x18 };
+enum { CODEC_DAC = 2, CODEC_PIN = 3, STREAM_TAG = 1 };
+/* Whole periods, and pieces of whole 128 bytes: it can be played round and round. */
+enum { TONE_HZ = 440, RATE = 16000, TONE_FRAMES = 1600, TONE_PIECES = 2 };
+enum { FORMAT_16000_16_BIT_STEREO = 0x0211 };
+
+static struct {
+	struct {
+		uint64_t address;
+		uint32_t length, flags;
+	} pieces[TONE_PIECES] __attribute__((aligned(128)));
+	int16_t frames[TONE_FRAMES][2] __attribute__((aligned(128)));
+} tone;
+
+static void hda_write32(volatile uint8_t *hda, uint32_t at, uint32_t value)
+{
+	*(volatile uint32_t *)(hda + at) = value;
+}
+
+static void hda_write16(volatile uint8_t *hda, uint32_t at, uint16_t value)
+{
+	*(volatile uint16_t *)(hda + at) = value;
+}
+
+static void hda_command(volatile uint8_t *hda, uint32_t node, uint32_t verb_and_payload)
+{
+	hda_write32(hda, HDA_COMMAND, node << 20 | verb_and_payload);
+	hda_write16(hda, HDA_COMMAND_STATUS, 1);
+	while (*(volatile uint16_t *)(hda + HDA_COMMAND_STATUS) & 1)
+		;
+}
+
+/* sin((n + 1) w) = 2 cos(w) sin(n w) - sin((n - 1) w), as there is no floating point here */
+static void tone_make(void)
+{
+	enum { ONE = 1 << 30 };
+	const int64_t twice_cosine = 2115506169;	/* 2 cos(2 pi 440 / 16000) * ONE */
+	int64_t before = -184607466, now = 0;		/* -sin(2 pi 440 / 16000) * ONE */
+
+	for (unsigned int i = 0; i < TONE_FRAMES; i++) {
+		int64_t next = (twice_cosine * now >> 30) - before;
+
+		tone.frames[i][0] = tone.frames[i][1] = (int16_t)(now >> 16);
+		before = now;
+		now = next;
+	}
+	for (unsigned int i = 0; i < TONE_PIECES; i++) {
+		tone.pieces[i].address = (uint32_t)tone.frames + i * (sizeof(tone.frames) / TONE_PIECES);
+		tone.pieces[i].length = sizeof(tone.frames) / TONE_PIECES;
+	}
+}
+
+/* The device plays from memory on its own; nothing is left to do. */
+static void sound_start(struct pci at)
+{
+	volatile uint8_t *hda = (volatile uint8_t *)(pci_read(at, 0x10) & ~0xfu);
+
+	pci_enable(at);
+	hda_write32(hda, HDA_GCTL, 1);
+	while (!(*(volatile uint32_t *)(hda + HDA_GCTL) & 1))
+		;
+	tone_make();
+	hda_command(hda, CODEC_DAC, 0x20000 | FORMAT_16000_16_BIT_STEREO);
+	hda_command(hda, CODEC_DAC, 0x70600 | STREAM_TAG << 4);
+	hda_command(hda, CODEC_DAC, 0x3b04a);		/* as loud as it was sent */
+	hda_command(hda, CODEC_PIN, 0x70740);		/* out */
+	hda_write32(hda, HDA_OUTPUT + STREAM_LIST, (uint32_t)tone.pieces);
+	hda_write32(hda, HDA_OUTPUT + STREAM_LIST + 4, 0);
+	hda_write32(hda, HDA_OUTPUT + STREAM_LENGTH, sizeof(tone.frames));
+	hda_write16(hda, HDA_OUTPUT + STREAM_LAST, TONE_PIECES - 1);
+	hda_write16(hda, HDA_OUTPUT + STREAM_FORMAT, FORMAT_16000_16_BIT_STEREO);
+	hda_write32(hda, HDA_OUTPUT + STREAM_CTL, STREAM_TAG << 20 | 2);
+	put("GUESTTONE ");
+	put_number(TONE_HZ);
+	put_char('\n');
+}
+
 /* ---- the machine ---------------------------------------------------------------------------- */
 
 static void scan(uint8_t bus)
@@ -314,6 +396,8 @@ static void scan(uint8_t bus)
 				scan(pci_read8(at, 0x19));
 			else if (id == 0x10521af4)
 				input_start(at);
+			else if (id == 0x293e8086)
+				sound_start(at);
 		}
 	}
 }

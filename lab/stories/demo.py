@@ -2,7 +2,8 @@
 """The whole story: a card goes to a guest and comes back, keys arrive where they should."""
 
 from desk import keys
-from desk.guest import SMALL, Guest, expect_lent, expect_one_slot
+from desk.guest import AT_SEAT, Guest, expect_lent, expect_one_slot
+from desk.login import log_in, log_out
 from desk.story import expect, expect_equal, expect_same
 from desk.terminal import Terminal
 
@@ -33,7 +34,7 @@ def get_ready(desktop, teller, terminal):
     teller.narrate("A guest for the second card. Where hardware can, this is a Windows of type "
                    "kvm; here it is a small\nkernel of type qemu, that says on its serial line "
                    "what it sees and which keys it gets.")
-    terminal.run(f"sudo hotseat new win11 {SMALL}")
+    terminal.run(f"sudo hotseat new win11 {AT_SEAT}")
     terminal.run("sudo hotseat list")
     # From here on everything must come back.
     return desktop.state()
@@ -95,12 +96,16 @@ def take_back(desktop, teller, terminal, before):
 def tell(desktop, teller):
     guest = Guest(desktop, "win11")
     terminal = Terminal(desktop, teller)
-    with teller.phase("check, devices, new, list"):
-        before = get_ready(desktop, teller, terminal)
-    with teller.phase("up, status"):
-        hand_over(desktop, teller, terminal, guest)
-    with teller.phase("typing on both sides"):
-        type_on_both_sides(desktop, teller, guest)
-    with teller.phase("down, status"):
-        take_back(desktop, teller, terminal, before)
-        guest.forget()
+    session = log_in(desktop, "root")  # the seat is somebody's
+    try:
+        with teller.phase("check, devices, new, list"):
+            before = get_ready(desktop, teller, terminal)
+        with teller.phase("up, status"):
+            hand_over(desktop, teller, terminal, guest)
+        with teller.phase("typing on both sides"):
+            type_on_both_sides(desktop, teller, guest)
+        with teller.phase("down, status"):
+            take_back(desktop, teller, terminal, before)
+            guest.forget()
+    finally:
+        log_out(desktop, session)

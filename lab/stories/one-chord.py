@@ -3,25 +3,16 @@
 whatever happens to hotseatd, and only for the user whose session is on the screen and not locked.
 """
 
-from desk.guest import SMALL, Guest
+from desk.desktop import KEYBOARD, MOUSE
+from desk.guest import AT_SEAT, Guest
+from desk.login import log_in
 from desk.seat import DESKTOP_LOG, Seat
 from desk.story import expect, expect_equal, expect_same
 
 FRESH = True
-LIMIT = 600
+LIMIT = 900
 LONG = True     # a sound server that is just starting can still open the card in the middle of up
 NAME = "chord"
-
-# Somebody logs in at the first console.
-LOG_IN = """
-    setsid sh -c 'exec < /dev/tty1 > /dev/tty1 2>&1; exec login -f gamer' > /dev/null 2>&1 &
-    for try in $(seq 100); do
-        session=$(loginctl show-seat seat0 -P ActiveSession)
-        [ -n "$session" ] && echo $session && exit 0
-        sleep 0.2
-    done
-    loginctl; exit 1
-"""
 
 
 def status_line(desktop):
@@ -36,14 +27,38 @@ class Desk(Seat):
         self.guest = Guest(desktop, NAME)
 
     def logs(self):
-        text = self.desktop.run(f"cat {DESKTOP_LOG}; echo =====; cat {self.guest.serial}").out
-        return text.split("=====\n", 1)
+        return [self.text(DESKTOP_LOG), self.text(self.guest.serial)]
 
     def wait_side(self, side):
         self.settle(lambda: status_line(self.desktop).startswith(
             f"seat0: keyboard and mouse are with {side}"))
         expect(status_line(self.desktop).startswith(f"seat0: keyboard and mouse are with {side}"),
                f"the seat is not with {side}: {status_line(self.desktop)}")
+
+
+def watch_both_sides(desktop, teller, desk):
+    """Starts and ends with the guest on the seat. Says who got a key, and not which."""
+    log = "/tmp/watch.log"
+    refused = desktop.run("hotseat input watch", user="gamer", check=False)
+    teller.say(refused.err)
+    expect_equal(refused.status, 1, "a watch for everybody")
+    desktop.spawn("hotseat input watch", log)
+    desktop.wait_for("has keyboard and mouse", log, 30)
+    desktop.type("a")
+    desktop.wait_for(f"^ *[0-9.]+  {NAME} .*Keyboard  key released", log, 30)
+    desktop.chord()
+    desktop.wait_for("host +has keyboard and mouse", log, 30)
+    desktop.type("b")
+    desktop.monitor.call("input-send-event", events=[
+        {"type": "rel", "data": {"axis": "x", "value": 3}}])
+    desktop.wait_for("host .*Keyboard  key released", log, 30)
+    desktop.wait_for("host .*Mouse  moved, 1 report", log, 30)
+    desktop.chord()
+    desk.wait_side(NAME)
+    desktop.run("pkill -INT -f 'input watch'")
+    said = desktop.read(log)
+    teller.say(said)
+    expect("key A" not in said and "key B" not in said, "a watch says which key it was")
 
 
 def tell(desktop, teller):
@@ -53,10 +68,10 @@ def tell(desktop, teller):
     try:
         with teller.phase("a guest with the seat's devices"):
             desktop.run("systemctl daemon-reload; udevadm control --reload")
-            guest.new(SMALL + " --seat seat0")
+            guest.new(AT_SEAT)
             before = desktop.state()
         with teller.phase("log in, and up"):
-            session = desktop.run(LOG_IN, seconds=60).out.strip()
+            session = log_in(desktop)
             desk.listen()
             said = desktop.run(f"hotseat up {NAME} 2>&1", seconds=120).out
             teller.say(said)
@@ -79,6 +94,18 @@ def tell(desktop, teller):
             teller.say(refused.err)
             expect_equal(refused.status, 1, "a stranger moves the seat")
             desk.expect_typed("ghi", 1)
+        with teller.phase("a watch on both sides"):
+            watch_both_sides(desktop, teller, desk)
+        with teller.phase("another program has the keyboard"):
+            desktop.run("hotseat swap host")
+            desktop.spawn(f"/lab/bin/inputrate reader {KEYBOARD} {MOUSE}", "/tmp/grabber.log")
+            desktop.wait_for("^RATE ready", "/tmp/grabber.log", 30)
+            refused = desktop.run(f"hotseat swap {NAME}", check=False)
+            teller.say(refused.err)
+            expect_equal(refused.status, 1, "nothing to give, and it was not said")
+            expect("another program" in refused.err, "it was not said why")
+            desktop.run("pkill inputrate")
+            desktop.run(f"hotseat swap {NAME}")
         with teller.phase("the session is locked"):
             lock = (f"busctl call org.freedesktop.login1 $(busctl call org.freedesktop.login1 "
                     f"/org/freedesktop/login1 org.freedesktop.login1.Manager GetSession s {session} "
@@ -101,6 +128,20 @@ def tell(desktop, teller):
             desk.expect_typed("jk", 1)
             desk.wait_side(NAME)
             desk.expect_nothing_held("before the end")
+        with teller.phase("a mouse that is passed through"):
+            teller.say(desktop.run(f"hotseat set {NAME} mouse=passthrough").out)
+            desktop.run(f"hotseat down {NAME}", seconds=150)
+            guest.wait_gone()
+            desk.forget(guest.serial)
+            teller.say(desktop.run(f"hotseat up {NAME} 2>&1", seconds=120).out)
+            guest.wait_ready()
+            desk.wait_side(NAME)
+            desk.expect_typed("mn", 1)
+            for down in (True, False):
+                desktop.monitor.call("input-send-event", events=[
+                    {"type": "btn", "data": {"button": "right", "down": down}}])
+            desktop.wait_for("^GUESTKEY 273 0", guest.serial, 30)
+            desk.expect_nothing_held("a mouse that is passed through")
         with teller.phase("down"):
             desktop.run(f"hotseat down {NAME}", seconds=150)
             guest.wait_gone()
@@ -113,4 +154,5 @@ def tell(desktop, teller):
         raise
     finally:
         guest.forget()
-        desktop.run("loginctl terminate-user gamer; pkill keywatch", check=False)
+        desktop.run("loginctl terminate-user gamer", check=False)
+        desktop.run("pkill keywatch", check=False)

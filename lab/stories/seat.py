@@ -71,14 +71,16 @@ def held_both_ways(desktop, teller, seat):
 
 def relay_killed(desktop, teller, seat):
     seat.move(1)
-    seat.start_anew(lambda: desktop.run(f"kill -KILL {seat.pid()}"), teller, "relay killed")
+    astray = seat.start_anew(lambda: seat.signal_relay("KILL"), "relay killed")
+    teller.say(f"{astray} of 10 keys went astray")
     seat.move(1)
     seat.expect_typed("again", 1)
 
 
 def relay_stopped(desktop, teller, seat):
     before = seat.pid()
-    seat.start_anew(lambda: desktop.run(f"kill -STOP {before}"), teller, "relay stopped")
+    astray = seat.start_anew(lambda: seat.signal_relay("STOP"), "relay stopped")
+    teller.say(f"{astray} of 10 keys went astray")
     expect(seat.pid() != before, "the watchdog did not end the stopped relay")
 
 
@@ -98,7 +100,7 @@ def guest_killed(desktop, teller, seat):
     """The first key that nobody reads any more is the last."""
     desktop.run("virsh destroy listener", seconds=60)
     seat.expect_host_within(2, "guest killed")
-    expect("side 0 sink-lost" in desktop.run("cat " + LOG).out, "the relay did not notice")
+    expect("side 0 sink-lost" in seat.text(LOG), "the relay did not notice")
 
 
 ACTS = (look, both_sides, held_both_ways, relay_killed, relay_stopped, controller_killed,

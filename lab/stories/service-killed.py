@@ -2,7 +2,7 @@
 """Protects: whoever is killed at whatever moment, the card comes back, and nothing is left or leaked.
 
 Rounds of up and down in one boot, while a process opens the card every second. In each, hotseatd,
-QEMU, libvirtd or the command line are killed at random moments. HOTSEAT_LAB_SEED repeats a run; HOTSEAT_LAB_ROUNDS
+the relay, QEMU, libvirtd or the command line are killed at random moments. HOTSEAT_LAB_SEED repeats a run; HOTSEAT_LAB_ROUNDS
 makes it shorter.
 """
 
@@ -18,9 +18,10 @@ LONG = True
 LIMIT = 7200
 
 ROUNDS = int(os.environ.get("HOTSEAT_LAB_ROUNDS", "20"))
-TINY = SMALL.replace("256M", "64M")
+TINY = SMALL.replace("256M", "64M") + " --seat seat0"
 VICTIMS = {
     "hotseatd": "$(pidof hotseatd)",
+    "the relay": "$(pidof hotseat-relay)",
     "qemu": "$(cat /run/libvirt/qemu/killed.pid)",
     "libvirtd": "$(pidof libvirtd)",
     "the command line": "$asked",
@@ -51,8 +52,8 @@ def draw(dice, longest):
 
 
 def counts(desktop):
-    """Open descriptors of hotseatd and libvirtd, and pages that nobody can take away."""
-    return desktop.run("for name in hotseatd libvirtd; do echo $name "
+    """Open descriptors of the services, and pages that nobody can take away."""
+    return desktop.run("for name in hotseatd hotseat-relay libvirtd; do echo $name "
                        "$(ls /proc/$(pidof $name)/fd | wc -l); done; "
                        "grep -E '^(HugePages_Free|Mlocked|Unevictable):' /proc/meminfo").out
 
@@ -79,6 +80,7 @@ def tell(desktop, teller):
     teller.say(f"HOTSEAT_LAB_SEED={seed}")
     dice = random.Random(seed)
     guest = Guest(desktop, "killed")
+    desktop.run("systemctl daemon-reload; udevadm control --reload")
     guest.new(TINY)
     before = desktop.run(HOST_STATE).out
     desktop.spawn(OPENER, "/tmp/opener.log")

@@ -70,7 +70,10 @@ def tells_after_reset(desktop, teller):
     desktop.spawn("hotseat up stub; echo status $?", UP_LOG)
     desktop.run("timeout 60 sh -c 'until [ $(dmesg | grep -c \"asked to leave\") = 2 ]; "
                 "do sleep 0.2; done'", seconds=90)
+    seen = "ls -ali /var/lib/hotseat; cat /var/lib/hotseat/breadcrumb"
+    teller.say(desktop.run(seen).out)
     desktop.reset()
+    teller.say(desktop.run(seen, check=False).out)
     for command in ("hotseat status", "hotseat check"):
         told = desktop.run(command, check=False).out
         found = [line.strip() for line in told.splitlines() if "stubborn was to" in line]

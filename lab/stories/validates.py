@@ -42,12 +42,36 @@ VARIANTS = (
     ("kvm, a kernel", "--kernel /lab/guest/vmlinuz --initrd /lab/guest/initrd "
      "--cmdline 'console=ttyS0 quiet'", False, ()),
     ("qemu, Linux", LINUX, False, ()),
+    ("kvm, huge pages of its own, by a seat, on a network, a card by name",
+     "--disk none --hugepages yes --seat seat0 --network default --vendor-id 1234567890ab "
+     f"--gpu {CARD[0]} --memory 256M", False,
+     ("value='1234567890ab'", 'hugepages="yes"', "/dev/hotseat/seat0/0-keyboard")),
 )
+# What has a test of its own below.
+APART = ("--dry-run", "--help")
 
 SETTINGS = "memory=300M vcpus=1 governor=performance cpuset=yes display-manager=stop " \
-           "chord=alt-alt screen=window"
+           "hugepages=yes chord=alt-alt screen=window"
 SET = ("<memory unit='KiB'>307200</memory>", "governor=\"performance\"", "cpuset=\"yes\"",
-       "display-manager=\"stop\"", "grabToggle='alt-alt'", "<model type='vga'")
+       "display-manager=\"stop\"", "hugepages=\"yes\"", "grabToggle='alt-alt'",
+       "<model type='vga'")
+BACK = "governor=keep cpuset=no display-manager=keep hugepages=no"
+ANEW = f"gpu={CARD[0]} screen=card"
+
+
+def check_all_tried(desktop):
+    """An option of new or a key of set that nothing here has is a test that was forgotten."""
+    asked = " ".join(options for _, options, _, _ in VARIANTS)
+    offered = re.findall(r"^  (--[a-z-]+)", desktop.run("hotseat new --help").out, re.MULTILINE)
+    expect(len(offered) > 20, f"new has only these options: {offered}")
+    for option in offered:
+        expect(option in APART or f"{option} " in asked, f"{option} is in no variant")
+    desktop.run("hotseat new valid --dry-run | grep '<domain' && ! virsh dominfo valid")
+    said = desktop.run("hotseat set valid colour=red", check=False).err
+    keys = re.search(r"KEY=VALUE: (.*)", said).group(1).split(", ")
+    expect(len(keys) > 8, f"set has only these keys: {keys}")
+    for key in keys:
+        expect(f"{key}=" in f"{SETTINGS} {BACK} {ANEW}", f"{key} is set nowhere")
 
 
 def check_volume(desktop):
@@ -97,9 +121,9 @@ def tell_set(desktop, teller, guest):
         teller.say(said)
         desktop.run(f"hotseat set valid {SETTINGS}")
         judge(desktop, SET)
-        desktop.run("hotseat set valid governor=keep cpuset=no display-manager=keep")
+        desktop.run(f"hotseat set valid {BACK}")
         expect("hotseat:lend" not in judge(desktop, ()), "an empty lend element stayed")
-        desktop.run(f"hotseat set valid gpu={CARD[0]} screen=card")
+        desktop.run(f"hotseat set valid {ANEW}")
         after = judge(desktop, ("<model type='none'/>",))
         # What was not named is as it was: devices keep their addresses, the guest its id.
         for kept in (r"<uuid>.*", r"<kernel>.*", r"<serial type='pty'>"):
@@ -122,5 +146,6 @@ def tell(desktop, teller):
                 "mountpoint -q /dev/hugepages || mount -t hugetlbfs hugetlbfs /dev/hugepages; "
                 f"truncate -s 64M {RAW}; modprobe loop; losetup /dev/loop0 {RAW}; "
                 "systemctl try-restart libvirtd")
+    check_all_tried(desktop)
     tell_new(desktop, teller, guest)
     tell_set(desktop, teller, guest)

@@ -322,7 +322,8 @@ static gboolean learn_and_save(struct ddc *ddc, const struct root *root, char **
 	if (learned > 0)
 		printf("Remembered for every %s in " LEARNED_FILE ".\n", monitor->name);
 	else
-		puts("Nothing was learned.");
+		puts("Nothing was learned. A command of your own can be run when the seat moves: "
+		     "see \"What follows the seat\" in man hotseat.");
 	if (lost != NULL)
 		g_propagate_error(error, g_steal_pointer(&lost));
 	return lost == NULL && (error == NULL || *error == NULL);

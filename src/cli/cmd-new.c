@@ -7,12 +7,14 @@
 
 #include "cli/commands.h"
 #include "cli/outfit.h"
+#include "cli/place.h"
 #include "core/error.h"
 #include "core/size.h"
 #include "core/text.h"
 #include "guest/domain.h"
 #include "guest/image.h"
 #include "guest/names.h"
+#include "guest/side.h"
 #include "guest/virt.h"
 #include "plan/print.h"
 #include "rules/games.h"
@@ -68,9 +70,10 @@ static const GOptionEntry options[] = {
 	{ "usb", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.usb,
 	  "USB device to give to the guest; may be repeated", "VID:PID" },
 	{ "seat", 0, 0, G_OPTION_ARG_STRING, &wanted.seat,
-	  "Keyboard and mouse by the relay of this seat, seat0 in most cases: moved by one chord "
-	  "for all guests, monitors along with them (default: by QEMU, both Ctrl keys)",
-	  "SEAT" },
+	  "Keyboard and mouse by the relay of this seat: moved by one chord for all guests, "
+	  "monitors along with them; none: by QEMU, both Ctrl keys (default: seat0 where hotseatd "
+	  "answers and logind has it)",
+	  "SEAT|none" },
 	{ "network", 0, 0, G_OPTION_ARG_STRING, &wanted.network,
 	  "libvirt network, or none (default: default)", "NAME" },
 	{ "vendor-id", 0, 0, G_OPTION_ARG_STRING, &wanted.vendor_id,
@@ -141,6 +144,14 @@ static gboolean check_files(GError **error)
 	       (wanted.initrd == NULL || resolve_file(&wanted.initrd, error));
 }
 
+/* It becomes part of a path. */
+static gboolean check_seat(GError **error)
+{
+	return wanted.seat == NULL || guest_name_valid(wanted.seat) ||
+	       usage_error(error, "--seat takes the name of a seat or none, not \"%s\"",
+			   wanted.seat);
+}
+
 static gboolean check_wanted(const char *name, GError **error)
 {
 	if (!guest_name_valid(name))
@@ -159,7 +170,8 @@ static gboolean check_wanted(const char *name, GError **error)
 		return FALSE;
 	if (wanted.network == NULL)
 		wanted.network = g_strdup("default");
-	return outfit_check(&wanted.outfit, error) && check_usb(error) && check_files(error);
+	return check_seat(error) && outfit_check(&wanted.outfit, error) && check_usb(error) &&
+	       check_files(error);
 }
 
 static gboolean is_none(const char *text)
@@ -204,8 +216,28 @@ static gboolean choose_disk(struct disk *disk, GError **error)
 	return disk->format != NULL;
 }
 
-static void print_what_to_plug(const char *name, const struct plan *plan)
+static void print_chord(const struct domain_spec *spec)
 {
+	if (spec->seat == NULL)
+		printf("     The guest has keyboard and mouse from its start; left Ctrl + right "
+		       "Ctrl "
+		       "move\n"
+		       "     them to the host and back.\n");
+	else
+		printf("     The guest gets keyboard and mouse when it is up; left Ctrl + right "
+		       "Ctrl "
+		       "move\n"
+		       "     them to the host and back, left Shift + right Shift + Esc always to "
+		       "the "
+		       "host\n"
+		       "     (/etc/hotseat/%s.conf can name other keys).\n",
+		       spec->seat);
+}
+
+static void print_what_to_plug(const struct domain_spec *spec)
+{
+	const char *name = spec->name;
+	const struct plan *plan = spec->plan;
 	g_autofree char *games = games_summary();
 	g_autofree char *cable =
 		plan->cable != NULL ? g_strdup_printf("For the guest's picture, %s.", plan->cable)
@@ -213,10 +245,8 @@ static void print_what_to_plug(const char *name, const struct plan *plan)
 
 	fputs("\nNext:\n  1. ", stdout);
 	text_print_wrapped(stdout, cable, 5, 5);
-	printf("  2. sudo hotseat up %s\n"
-	       "     The guest has keyboard and mouse from its start; left Ctrl + right Ctrl move\n"
-	       "     them to the host and back.\n",
-	       name);
+	printf("  2. sudo hotseat up %s\n", name);
+	print_chord(spec);
 	if (wanted.kernel == NULL)
 		printf("  3. Until Windows has the card's driver, its emulated screen is in\n"
 		       "     virt-manager or: virt-viewer --connect qemu:///system %s\n"
@@ -291,27 +321,8 @@ static int make(struct virt *virt, struct domain_spec *spec, struct disk *disk, 
 	}
 	if (!define(virt, spec, disk, error))
 		return -1;
-	print_what_to_plug(spec->name, spec->plan);
+	print_what_to_plug(spec);
 	return EXIT_SUCCESS;
-}
-
-/* free_side - the first of the seat's guests that no other guest here is; they may run together */
-static guint free_side(struct virt *virt, const char *seat)
-{
-	g_auto(GStrv) names = virt_list(virt, NULL);
-	guint taken = 0;
-	guint side = 1;
-
-	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
-		g_autofree char *xml = virt_domain_xml(virt, names[i], NULL);
-		autoptr(domain_facts) facts = xml != NULL ? domain_facts_parse(xml, NULL) : NULL;
-
-		if (facts != NULL && g_strcmp0(facts->seat, seat) == 0 && facts->seat_side < 32)
-			taken |= 1U << facts->seat_side;
-	}
-	while (taken & 1U << side)
-		side++;
-	return side;
 }
 
 /* All that the command line says of the guest, and what follows from the machine. */
@@ -328,8 +339,7 @@ static int outfit_and_make(const char *name, struct virt *virt, const struct mac
 		.initrd = wanted.initrd,
 		.cmdline = wanted.cmdline,
 		.usb = wanted.usb,
-		.seat = wanted.seat,
-		.seat_side = wanted.seat != NULL ? free_side(virt, wanted.seat) : 0,
+		.seat = place_choose(wanted.seat, plan),
 		.vendor_id = is_none(wanted.vendor_id) ? NULL : wanted.vendor_id,
 		.no_vendor_id = is_none(wanted.vendor_id),
 		.network = is_none(wanted.network) ? NULL : wanted.network,
@@ -339,6 +349,7 @@ static int outfit_and_make(const char *name, struct virt *virt, const struct mac
 	struct outfit outfit = { 0 };
 	int status = -1;
 
+	spec.seat_side = spec.seat != NULL ? side_choose(virt, spec.seat) : 0;
 	wanted.outfit.kernel = wanted.kernel != NULL;
 	wanted.outfit.installed = disk->path != NULL;
 	wanted.outfit.new_disk = disk->new_bytes;

@@ -8,6 +8,9 @@
 #include "core/error.h"
 #include "core/size.h"
 #include "guest/domain-edit.h"
+#include "guest/names.h"
+#include "guest/side.h"
+#include "guest/virt-mouse.h"
 #include "lend/lend.h"
 #include "plan/plan.h"
 
@@ -27,8 +30,11 @@ struct target {
 	guint vcpus;
 	guint64 memory_kib, page_kib;
 	struct domain_lend lend;
+	char **usb;         /* "046d:c52b", NULL-terminated */
 	const char *toggle; /* NULL: as it is */
-	int window;         /* -1: as it is */
+	const char *seat;   /* NULL: none */
+	gboolean passthrough;
+	int window; /* -1: as it is */
 };
 
 struct setting {
@@ -192,6 +198,49 @@ static char *show_screen(const struct target *target)
 	return g_strdup(target->window > 0 ? "window" : "card");
 }
 
+static gboolean apply_seat(const char *value, struct target *target, GError **error)
+{
+	if (!guest_name_valid(value))
+		return bad_value("seat", value, "the name of a seat, seat0 in most cases, or none",
+				 error);
+	target->seat = g_str_equal(value, "none") ? NULL : value;
+	target->passthrough = target->passthrough && target->seat != NULL;
+	return TRUE;
+}
+
+static char *show_seat(const struct target *target)
+{
+	return g_strdup(target->seat != NULL ? target->seat : "none");
+}
+
+static gboolean apply_mouse(const char *value, struct target *target, GError **error)
+{
+	return apply_word("mouse", value, "passthrough", "evdev", &target->passthrough, error);
+}
+
+static char *show_mouse(const struct target *target)
+{
+	return g_strdup(target->passthrough ? "passthrough" : "evdev");
+}
+
+#define INPUTS "devices/input[@type='evdev' or @type='passthrough']"
+
+static gboolean apply_usb(const char *value, struct target *target, GError **error)
+{
+	g_strfreev(target->usb);
+	target->usb = g_strsplit(g_str_equal(value, "none") ? "" : value, ",", -1);
+	for (guint i = 0; target->usb[i] != NULL; i++) {
+		if (!guest_usb_valid(target->usb[i], error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static char *show_usb(const struct target *target)
+{
+	return target->usb[0] != NULL ? g_strjoinv(",", target->usb) : g_strdup("none");
+}
+
 #define LEND "metadata/hotseat:guest/hotseat:lend"
 
 static const struct setting settings[] = {
@@ -221,8 +270,16 @@ static const struct setting settings[] = {
 	{ "governor", "performance, keep", apply_governor, show_governor, { LEND } },
 	{ "cpuset", "yes, no", apply_cpuset, show_cpuset, { LEND } },
 	{ "display-manager", "stop, keep", apply_display_manager, show_display_manager, { LEND } },
+	{ "usb",
+	  "devices as lsusb names them, none",
+	  apply_usb,
+	  show_usb,
+	  /* one that is named by its port or number is somebody else's choice */
+	  { "devices/hostdev[@type='usb'][source/vendor]" } },
 	{ "chord", "ctrl-ctrl, …", apply_chord, show_chord },
 	{ "screen", "window, card", apply_screen, show_screen },
+	{ "seat", "seat0, none", apply_seat, show_seat, { INPUTS } },
+	{ "mouse", "evdev, passthrough", apply_mouse, show_mouse, { INPUTS } },
 };
 
 static gboolean dry_run;
@@ -258,8 +315,11 @@ static void target_init(struct target *target, const struct domain_facts *facts)
 		.memory_kib = facts->memory_kib,
 		.page_kib = facts->page_kib,
 		.lend = facts->lend,
+		.usb = g_strdupv(facts->usb),
 		.toggle = facts->toggle,
 		.window = facts->screen,
+		.seat = facts->seat,
+		.passthrough = facts->passthrough,
 	};
 	target->lend.governor = g_strdup(facts->lend.governor);
 }
@@ -268,6 +328,7 @@ static void target_clear(struct target *target)
 {
 	g_free(target->gpu);
 	g_free(target->lend.governor);
+	g_strfreev(target->usb);
 }
 
 /* One KEY=VALUE: what it was and what it is to be, in a line. @changed: is that different? */
@@ -305,6 +366,15 @@ static gboolean settle_pages(const struct machine *machine, const struct target 
 	return TRUE;
 }
 
+static guint choose_side(struct virt *virt, const struct target *target,
+			 const struct domain_facts *facts)
+{
+	if (target->seat == NULL)
+		return 0;
+	return g_strcmp0(target->seat, facts->seat) == 0 ? facts->seat_side
+							 : side_choose(virt, target->seat);
+}
+
 /* The guest as it would be made today, of which some elements are taken. */
 static char *generate(struct virt *virt, const struct target *target,
 		      const struct domain_facts *facts, GError **error)
@@ -312,7 +382,12 @@ static char *generate(struct virt *virt, const struct target *target,
 	const struct wish wish = { .gpu = target->gpu,
 				   .vcpus = target->vcpus,
 				   .memory_kib = target->memory_kib };
-	struct domain_spec spec = { .name = facts->name, .lend = target->lend };
+	struct domain_spec spec = { .name = facts->name,
+				    .lend = target->lend,
+				    .usb = target->usb,
+				    .seat = target->seat,
+				    .seat_side = choose_side(virt, target, facts),
+				    .passthrough = target->passthrough };
 	autoptr(machine) machine = machine_open("/", MACHINE_ALL, error);
 	autoptr(plan) plan = machine != NULL ? plan_make(machine, &wish, error) : NULL;
 	autoptr(virt_capabilities) capabilities = NULL;
@@ -404,6 +479,45 @@ static gboolean check_state(struct virt *virt, const char *name,
 	return TRUE;
 }
 
+/* A mouse that is passed through is dead in a guest without the driver. */
+static gboolean check_driver(struct virt *virt, const char *name, GError **error)
+{
+	gboolean live = FALSE;
+
+	if (!virt_mouse_is_live(virt, name, &live, error)) {
+		g_prefix_error(error,
+			       "a mouse can be passed through when the guest's driver for virtio "
+			       "input was seen to work, which is looked at while it runs: ");
+		return FALSE;
+	}
+	if (!live)
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s runs without a driver for virtio input, and would have no mouse: "
+			    "install virtio-win's drivers in it (vioinput), or load virtio_input",
+			    name);
+	return live;
+}
+
+static gboolean check_inputs(struct virt *virt, const struct target *target,
+			     const struct domain_facts *facts, GError **error)
+{
+	if (target->seat != NULL && g_strcmp0(target->toggle, facts->toggle) != 0) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "the chord of %s is the seat's: it is named in /etc/hotseat/%s.conf, "
+			    "and holds for all guests there",
+			    facts->name, target->seat);
+		return FALSE;
+	}
+	if (target->passthrough && target->seat == NULL) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "without a seat the host would never get its mouse back; give it one "
+			    "with: hotseat set %s seat=seat0 mouse=passthrough",
+			    facts->name);
+		return FALSE;
+	}
+	return !target->passthrough || facts->passthrough || check_driver(virt, facts->name, error);
+}
+
 /* libvirt writes documents in its own way: the difference is that of the two as we print them. */
 static void show_difference(const char *xml, const char *edited)
 {
@@ -417,8 +531,11 @@ static void show_difference(const char *xml, const char *edited)
 static int change(struct virt *virt, const char *xml, const struct target *target,
 		  const struct domain_facts *facts, GPtrArray *paths, GError **error)
 {
-	g_autofree char *edited = edit(virt, xml, target, facts, paths, error);
+	g_autofree char *edited = NULL;
 
+	if (!check_inputs(virt, target, facts, error))
+		return -1;
+	edited = edit(virt, xml, target, facts, paths, error);
 	if (edited == NULL)
 		return -1;
 	show_difference(xml, edited);
@@ -491,9 +608,14 @@ const struct command command_set = {
 		"from them is changed in the definition: nothing that you or others have made of "
 		"it is lost.\n\n"
 		"screen=card leaves the guest with the card's own outputs; screen=window gives it "
-		"an emulated screen beside the card again, which virt-manager shows. "
+		"an emulated screen beside the card again, which virt-manager shows.\n\n"
+		"seat=seat0 gives it keyboard and mouse by the seat's relay: one chord for all "
+		"guests, which /etc/hotseat/seat0.conf can name. seat=none leaves them to QEMU, "
+		"which has one keyboard and one mouse to give, and "
 		"chord=ctrl-ctrl, alt-alt, shift-shift, meta-meta, scrolllock or ctrl-scrolllock "
-		"moves keyboard and mouse.\n\n"
+		"to move them. mouse=passthrough, for a guest at a seat, gives it every button and "
+		"every step of every wheel, where QEMU's own mouse has five buttons; the guest has "
+		"to run meanwhile, so that its driver for virtio input can be seen to work.\n\n"
 		"What else changes on the host while the guest runs: hugepages=yes reserves its "
 		"memory in huge pages (transparent lets the kernel make them), cpuset=yes keeps "
 		"the host's programs off its cores, "

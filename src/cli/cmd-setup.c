@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/handing.h"
 #include "core/error.h"
 #include "rules/rules.h"
 #include "setup/product.h"
@@ -107,26 +108,24 @@ static gboolean ask(GError **error)
 	return FALSE;
 }
 
+/* require_root - with all options in the command to type instead */
 static gboolean require_root(GError **error)
 {
-	g_autoptr(GString) line = g_string_new("sudo hotseat setup");
+	const struct {
+		const char *option, *value;
+	} given[] = {
+		{ "--gpu", gpu },
+		{ "--keep-free", keep_free },
+		{ "--hugepages", hugepages },
+	};
+	g_autoptr(GString) line = g_string_new(undo ? "setup --undo" : "setup");
 
-	if (geteuid() == 0)
-		return TRUE;
-	if (undo)
-		g_string_append(line, " --undo");
-	if (gpu != NULL)
-		g_string_append_printf(line, " --gpu %s", gpu);
-	if (keep_free != NULL)
-		g_string_append_printf(line, " --keep-free %s", keep_free);
-	if (hugepages != NULL)
-		g_string_append_printf(line, " --hugepages %s", hugepages);
-	if (take_last_display)
-		g_string_append(line, " --take-last-display");
-	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_DENIED,
-		    "only root can change how this machine starts; nothing was changed. Try: %s",
-		    line->str);
-	return FALSE;
+	for (gsize i = 0; i < G_N_ELEMENTS(given); i++) {
+		if (given[i].value != NULL)
+			g_string_append_printf(line, " %s %s", given[i].option, given[i].value);
+	}
+	g_string_append(line, take_last_display ? " --take-last-display" : "");
+	return handing_require_root(line->str, error);
 }
 
 static void print_progress(const char *what, void *data)

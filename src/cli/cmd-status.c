@@ -21,13 +21,16 @@ static const char *phase(const struct handover_state *state)
 static void print_breadcrumb(void)
 {
 	autoptr(root) root = root_open("/", NULL);
-	autoptr(breadcrumb) breadcrumb = root == NULL ? NULL : breadcrumb_read(root, NULL);
+	g_autoptr(GError) error = NULL;
+	autoptr(breadcrumb) breadcrumb = root == NULL ? NULL : breadcrumb_read(root, &error);
 	g_autofree char *sentence = NULL;
 
-	if (breadcrumb == NULL)
-		return;
-	sentence = breadcrumb_describe(breadcrumb);
-	printf("\n%s.\n", sentence);
+	if (breadcrumb != NULL) {
+		sentence = breadcrumb_describe(breadcrumb);
+		printf("\n%s.\n", sentence);
+	} else if (error != NULL && !hotseat_error_is(error, HOTSEAT_ERROR_ABSENT)) {
+		fprintf(stderr, "hotseat: %s\n", error->message);
+	}
 }
 
 static void print_text(const GPtrArray *states)
@@ -38,7 +41,7 @@ static void print_text(const GPtrArray *states)
 	}
 	for (guint i = 0; i < states->len; i++) {
 		const struct handover_state *state = g_ptr_array_index(states, i);
-		autoptr(table) table = table_new("WHAT", "BEFORE", "FOR THE GUEST", "NOW", NULL);
+		autoptr(table) table = table_new("WHAT", "BEFORE", "WHILE LENT", "NOW", NULL);
 
 		printf("%s%s: %s\n", i == 0 ? "" : "\n", state->name, phase(state));
 		for (guint j = 0; j < state->steps->len; j++) {
@@ -134,9 +137,11 @@ const struct command command_status = {
 	.arguments = "",
 	.summary = "Show what is lent to whom",
 	.description =
-		"For each open journal: what was changed, how it was before, what the guest "
-		"needs, and what it is this moment, read back from the kernel. What belongs to the "
-		"machine, such as huge pages, is shown with each guest that wants it.\n\n"
+		"For each open journal: what was changed, how it was before, how it has to be "
+		"while the card is lent, and what it is this moment, read back from the kernel. "
+		"What belongs to the machine, such as huge pages or the cores that are left to "
+		"the desktop's processes, is shown with each guest that wants it, and has to be "
+		"what all of them together need.\n\n"
 		"A driver that did not let its card go, or a machine that went down meanwhile, is "
 		"told below.",
 	.flags = COMMAND_SHOWS,

@@ -63,7 +63,7 @@ const struct command command_up = {
 		"seen to work: unless hotseat confirm is said, or its guest agent answers, it is "
 		"ended after five minutes and the display comes back. A guest with an emulated "
 		"screen can be seen without the card and needs no switch.\n\n"
-		"The guest has keyboard and mouse from its start. Both Ctrl keys together move "
+		"The guest has keyboard and mouse when it is up. Both Ctrl keys together move "
 		"them to the host, and back.",
 	.examples = examples,
 	.flags = COMMAND_GUESTS,

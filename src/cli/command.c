@@ -35,6 +35,7 @@ const struct command *const command_table[] = {
 	&command_status,
 	&command_confirm,
 	&command_recover,
+	&command_selftest,
 	&command_hook,
 	&command_seat,
 	NULL,

@@ -23,6 +23,7 @@ extern const struct command command_plan;
 extern const struct command command_record;
 extern const struct command command_recover;
 extern const struct command command_seat;
+extern const struct command command_selftest;
 extern const struct command command_set;
 extern const struct command command_snapshot;
 extern const struct command command_setup;

@@ -11,6 +11,7 @@ static void print_line(enum lend_line kind, const char *text, void *data)
 {
 	switch (kind) {
 	case LEND_STEP:
+	case LEND_BEGIN:
 		fprintf(stderr, "  %s\n", text);
 		break;
 	case LEND_SAID:
@@ -43,23 +44,33 @@ gboolean handing_require_root(const char *command_line, GError **error)
 	return FALSE;
 }
 
-int handing_run(const char *method, enum arguments_method kind,
-		gboolean (*alone)(const char *guest, const struct lend_options *options,
-				  const struct lend_report *report, GError **error),
-		const char *guest, const struct lend_options *options, const char *command_line,
-		GError **error)
+gboolean handing_call(const char *method, enum arguments_method kind, handing_alone alone,
+		      const char *guest, const struct lend_options *options,
+		      const struct lend_report *report, const char *command_line, GError **error)
 {
 	g_autoptr(GError) failure = NULL;
+	struct lend_options here = *options;
 
-	if (client_call(method, kind, guest, options, &handing_report, &failure))
-		return EXIT_SUCCESS;
+	if (client_call(method, kind, guest, options, report, &failure))
+		return TRUE;
 	if (!client_is_absent(failure)) {
 		g_propagate_error(error, g_steal_pointer(&failure));
-		return -1;
+		return FALSE;
 	}
 	if (geteuid() != 0) {
 		handing_set_denied(error, failure, command_line);
-		return -1;
+		return FALSE;
 	}
-	return alone(guest, options, &handing_report, error) ? EXIT_SUCCESS : -1;
+	here.alone = TRUE;
+	return alone(guest, &here, report, error);
+}
+
+int handing_run(const char *method, enum arguments_method kind, handing_alone alone,
+		const char *guest, const struct lend_options *options, const char *command_line,
+		GError **error)
+{
+	return handing_call(method, kind, alone, guest, options, &handing_report, command_line,
+			    error)
+		       ? EXIT_SUCCESS
+		       : -1;
 }

@@ -11,17 +11,21 @@
 /* handing_report - prints steps to standard error, answers to standard output */
 extern const struct lend_report handing_report;
 
+typedef gboolean (*handing_alone)(const char *guest, const struct lend_options *options,
+				  const struct lend_report *report, GError **error);
+
 /**
- * handing_run - ask the service, or do without it
+ * handing_call - ask the service, or do without it
  * @method:     of the service
  * @alone:      what does the same in this process
  * @command_line: what to try with sudo, for ordinary users where there is no service
- *
- * Return: an exit status, or -1 with @error, for a command's run().
  */
-int handing_run(const char *method, enum arguments_method kind,
-		gboolean (*alone)(const char *guest, const struct lend_options *options,
-				  const struct lend_report *report, GError **error),
+gboolean handing_call(const char *method, enum arguments_method kind, handing_alone alone,
+		      const char *guest, const struct lend_options *options,
+		      const struct lend_report *report, const char *command_line, GError **error);
+
+/* handing_run - the same with handing_report; an exit status, or -1 with @error */
+int handing_run(const char *method, enum arguments_method kind, handing_alone alone,
 		const char *guest, const struct lend_options *options, const char *command_line,
 		GError **error);
 

@@ -355,6 +355,11 @@ static gboolean choose_server(const struct outfit_wish *wish, const struct machi
 		return refuse(error,
 			      "no such sound server runs: log in to the desktop first, or "
 			      "take --sound card");
+	if ((pipewire ? machine->tools->qemu_pipewire : machine->tools->qemu_pulse) == KNOWN_NO)
+		return refuse(error,
+			      "QEMU's module for that sound server is not installed, and the guest "
+			      "would not start: hotseat check has the command; or take --sound "
+			      "card");
 	spec->sound.own = qemu_runs_as(machine, audio->uid);
 	if (!spec->sound.own && !has_way(machine, audio->uid)) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,

@@ -100,6 +100,18 @@ static void write_evdev(xmlTextWriter *xml, const char *path, const char *toggle
 	xml_close(xml);
 }
 
+/*
+ * The device as it is: QEMU's own mouse has five buttons and whole steps of one wheel. Without a
+ * driver for virtio in the guest it is dead. Never the keyboard: a release that is lost on the way
+ * to it can be repeated only where QEMU looks at each key (seat/sink.h).
+ */
+static void write_passthrough(xmlTextWriter *xml, const char *path)
+{
+	xml_open(xml, "input", "type", "passthrough", "bus", "virtio", NULL);
+	xml_empty(xml, "source", "evdev", path, NULL);
+	xml_close(xml);
+}
+
 /* IN-07: PS/2 is built in, virtio takes over once its driver is there, and no tablet. */
 static void write_inputs(xmlTextWriter *xml, const struct domain_spec *spec)
 {
@@ -117,7 +129,10 @@ static void write_inputs(xmlTextWriter *xml, const struct domain_spec *spec)
 	keyboard = g_strdup_printf("/dev/hotseat/%s/%u-keyboard", spec->seat, spec->seat_side);
 	mouse = g_strdup_printf("/dev/hotseat/%s/%u-mouse", spec->seat, spec->seat_side);
 	write_evdev(xml, keyboard, "ctrl-scrolllock");
-	write_evdev(xml, mouse, NULL);
+	if (spec->passthrough)
+		write_passthrough(xml, mouse);
+	else
+		write_evdev(xml, mouse, NULL);
 }
 
 /* VD-01: without <video> libvirt would add a card of its own. */

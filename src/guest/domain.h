@@ -67,6 +67,8 @@ struct domain_spec {
 	char **usb;            /* "046d:c52b", NULL-terminated; may be NULL */
 	const char *seat;      /* keyboard and mouse by its relay; NULL: the plan's own, by QEMU */
 	guint seat_side;       /* which of the seat's guests it is, from 1 on */
+	gboolean passthrough;  /* the seat's mouse as it is, with every button and wheel step: only
+				  for a guest whose driver for virtio input is known to be there */
 	const char *vendor_id; /* Hyper-V vendor id; NULL: our own default */
 	gboolean no_vendor_id;
 	gboolean hidden;     /* KVM's signature, from NVIDIA drivers before 465 (HV-03) */
@@ -91,22 +93,26 @@ char *domain_xml(const struct domain_spec *spec);
 /* What we read back from any domain's XML: ours by its metadata, a stranger's by its hostdevs. */
 struct domain_facts {
 	char *name, *uuid;
-	gboolean ours;     /* has our metadata */
-	char *fingerprint; /* of the card in our metadata; NULL for strangers */
-	char **hostdevs;   /* "0000:01:00.0", …, NULL-terminated */
-	gboolean managed;  /* some hostdev is managed='yes': libvirt binds, we keep away */
-	char **images;     /* files and block devices of its disks, NULL-terminated */
-	char **networks;   /* libvirt networks that its interfaces are on, NULL-terminated */
-	char **inputs;     /* event nodes of its evdev inputs, NULL-terminated */
-	char *seat;        /* whose devices its evdev inputs are, "seat0"; NULL: none */
-	guint seat_side;   /* number in the names of those devices */
-	char *toggle;      /* grabToggle of its evdev keyboard, "ctrl-ctrl"; NULL: none */
-	gboolean screen;   /* has an emulated screen, so that it can be seen without the card */
-	gboolean iothread; /* a disk of it has a thread of its own */
-	char *virt_type;   /* "kvm" */
-	char *nvram;       /* file of its firmware variables, as far as the XML names it */
-	gboolean uefi;     /* has firmware variables, whether or not they are named */
-	gboolean tpm;      /* has an emulated TPM */
+	gboolean ours;        /* has our metadata */
+	char *fingerprint;    /* of the card in our metadata; NULL for strangers */
+	char **hostdevs;      /* "0000:01:00.0", …, NULL-terminated */
+	gboolean managed;     /* some hostdev is managed='yes': libvirt binds, we keep away */
+	char **images;        /* files and block devices of its disks, NULL-terminated */
+	char **networks;      /* libvirt networks that its interfaces are on, NULL-terminated */
+	char **inputs;        /* event nodes of its inputs, NULL-terminated */
+	char *seat;           /* whose devices its evdev inputs are, "seat0"; NULL: none */
+	guint seat_side;      /* number in the names of those devices */
+	char **usb;           /* USB devices by vendor and product, "046d:c52b", NULL-terminated */
+	char **usb_nodes;     /* of each of those, bus and number of the one it has, "1:5", or "" */
+	gboolean passthrough; /* an input of it is passed through */
+	gboolean windows;     /* by libosinfo's name of its system */
+	char *toggle;         /* grabToggle of its evdev keyboard, "ctrl-ctrl"; NULL: none */
+	gboolean screen;      /* has an emulated screen, so that it can be seen without the card */
+	gboolean iothread;    /* a disk of it has a thread of its own */
+	char *virt_type;      /* "kvm" */
+	char *nvram;          /* file of its firmware variables, as far as the XML names it */
+	gboolean uefi;        /* has firmware variables, whether or not they are named */
+	gboolean tpm;         /* has an emulated TPM */
 	guint vcpus;
 
 	guint64 memory_kib;

@@ -76,6 +76,41 @@ static gboolean read_hostdevs(xmlXPathContext *context, struct domain_facts *fac
 	return TRUE;
 }
 
+static guint64 number_at(xmlXPathContext *context, xmlNode *node, const char *path)
+{
+	g_autofree char *text = NULL;
+
+	context->node = node;
+	text = xml_find_text(context, path);
+	return text != NULL ? g_ascii_strtoull(text, NULL, 0) : 0;
+}
+
+/* A definition says vendor and product; libvirt adds the address of the one that a guest has. */
+static void read_usb(xmlXPathContext *context, struct domain_facts *facts)
+{
+	g_autoptr(xmlXPathObject) found = xml_find(
+		context, "/domain/devices/hostdev[@type='usb']/source[vendor and product]");
+	g_autoptr(GStrvBuilder) ids = g_strv_builder_new();
+	g_autoptr(GStrvBuilder) nodes = g_strv_builder_new();
+
+	for (guint i = 0; i < xml_found_count(found); i++) {
+		xmlNode *source = found->nodesetval->nodeTab[i];
+		guint bus = (guint)number_at(context, source, "address/@bus");
+		guint number = (guint)number_at(context, source, "address/@device");
+		g_autofree char *id = g_strdup_printf(
+			"%04x:%04x", (guint16)number_at(context, source, "vendor/@id"),
+			(guint16)number_at(context, source, "product/@id"));
+		g_autofree char *node =
+			number == 0 ? g_strdup("") : g_strdup_printf("%u:%u", bus, number);
+
+		g_strv_builder_add(ids, id);
+		g_strv_builder_add(nodes, node);
+	}
+	context->node = NULL;
+	facts->usb = g_strv_builder_end(ids);
+	facts->usb_nodes = g_strv_builder_end(nodes);
+}
+
 /* QEMU's default is both Ctrl keys, where grab='all' stands without a toggle (IN-06). */
 static char *read_toggle(xmlXPathContext *context)
 {
@@ -96,7 +131,14 @@ static void read_devices(xmlXPathContext *context, struct domain_facts *facts)
 	facts->vcpus = vcpus != NULL ? (guint)MIN(g_ascii_strtoull(vcpus, NULL, 10), G_MAXUINT) : 0;
 	facts->screen = xml_has(context, "/domain/devices/video/model[@type!='none']");
 	facts->iothread = xml_has(context, "/domain/devices/disk/driver[@iothread]");
-	facts->inputs = xml_find_texts(context, "/domain/devices/input[@type='evdev']/source/@dev");
+	facts->inputs = xml_find_texts(context,
+				       "/domain/devices/input[@type='evdev']/source/@dev"
+				       " | /domain/devices/input/source/@evdev");
+	facts->passthrough = xml_has(context, "/domain/devices/input[@type='passthrough']");
+	/* said by libosinfo's users, virt-manager among them; its namespace is of no interest */
+	facts->windows = xml_has(context,
+				 "/domain/metadata/*/*[local-name()='os']"
+				 "[starts-with(@id, 'http://microsoft.com/')]");
 	facts->nvram = xml_find_text(context, "/domain/os/nvram[text()]");
 	facts->uefi = facts->nvram != NULL || xml_has(context, "/domain/os[@firmware='efi']") ||
 		      xml_has(context, "/domain/os/loader[@type='pflash']");
@@ -217,12 +259,14 @@ struct domain_facts *domain_facts_parse(const char *xml, GError **error)
 	facts->networks = xml_find_texts(
 		context, "/domain/devices/interface[@type='network']/source/@network");
 	facts->toggle = read_toggle(context);
+	read_usb(context, facts);
 	read_seat(context, facts);
 	read_devices(context, facts);
 	read_machine(context, facts);
 	read_lend(context, &facts->lend);
-	facts->agent = xml_has(context, "/domain/devices/channel/target"
-					"[@name='org.qemu.guest_agent.0'][@state='connected']");
+	facts->agent = xml_has(context,
+			       "/domain/devices/channel/target"
+			       "[@name='org.qemu.guest_agent.0'][@state='connected']");
 	return g_steal_pointer(&facts);
 }
 
@@ -237,6 +281,8 @@ void domain_facts_free(struct domain_facts *facts)
 	g_strfreev(facts->images);
 	g_strfreev(facts->networks);
 	g_strfreev(facts->inputs);
+	g_strfreev(facts->usb);
+	g_strfreev(facts->usb_nodes);
 	g_free(facts->toggle);
 	g_free(facts->virt_type);
 	g_free(facts->nvram);

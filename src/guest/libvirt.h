@@ -20,9 +20,11 @@
 	X(virConnectListAllDomains)                                                                \
 	X(virConnectOpen)                                                                          \
 	X(virDomainAbortJob)                                                                       \
+	X(virDomainAttachDeviceFlags)                                                              \
 	X(virDomainBackupBegin)                                                                    \
 	X(virDomainCreate)                                                                         \
 	X(virDomainDefineXMLFlags)                                                                 \
+	X(virDomainDetachDeviceFlags)                                                              \
 	X(virDomainDestroy)                                                                        \
 	X(virDomainFSFreeze)                                                                       \
 	X(virDomainFSThaw)                                                                         \

@@ -368,6 +368,33 @@ gboolean virt_destroy(struct virt *virt, const char *name, GError **error)
 	return act(virt, name, libvirt.virDomainDestroy, "pull the plug of", error);
 }
 
+/* A device that has been pulled out is known by its address alone. */
+gboolean virt_change_usb(struct virt *virt, const char *name, enum virt_change change,
+			 const char *id, const char *node, GError **error)
+{
+	static const struct {
+		int (**call)(virDomainPtr domain, const char *xml, unsigned int flags);
+		const char *what;
+	} changes[] = {
+		[VIRT_ATTACH] = { &libvirt.virDomainAttachDeviceFlags, "attach" },
+		[VIRT_DETACH] = { &libvirt.virDomainDetachDeviceFlags, "detach" },
+	};
+	g_autoptr(virDomain) domain = find_domain(virt, name, error);
+	g_auto(GStrv) ids = g_strsplit(id, ":", 2);
+	g_auto(GStrv) address = g_strsplit(node, ":", 2);
+	g_autofree char *xml = g_strdup_printf(
+		"<hostdev mode='subsystem' type='usb'><source><vendor id='0x%s'/><product "
+		"id='0x%s'/><address bus='%s' device='%s'/></source></hostdev>",
+		ids[0], ids[1], address[0], address[1]);
+
+	if (domain == NULL)
+		return FALSE;
+	if ((*changes[change].call)(domain, xml, VIR_DOMAIN_AFFECT_LIVE) == 0)
+		return TRUE;
+	set_error(error, "cannot %s the USB device %s of %s", changes[change].what, id, name);
+	return FALSE;
+}
+
 /* Asked again and again: events would need libvirt's loop on a thread, for one waiter. */
 gboolean virt_wait_shut_off(struct virt *virt, const char *name, guint seconds, GError **error)
 {

@@ -88,6 +88,20 @@ gboolean virt_destroy(struct virt *virt, const char *name, GError **error);
  */
 gboolean virt_wait_shut_off(struct virt *virt, const char *name, guint seconds, GError **error);
 
+/* What becomes of a device of a guest that runs; its definition is left alone. */
+enum virt_change {
+	VIRT_ATTACH,
+	VIRT_DETACH
+};
+
+/**
+ * virt_change_usb - plug a USB device of the host into a running guest, or out of it
+ * @id:   "046d:c52b"
+ * @node: bus and number, "1:5"
+ */
+gboolean virt_change_usb(struct virt *virt, const char *name, enum virt_change change,
+			 const char *id, const char *node, GError **error);
+
 /* virt_network_start - make sure that a libvirt network is active, now and after each boot */
 gboolean virt_network_start(struct virt *virt, const char *network, GError **error);
 

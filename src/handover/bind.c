@@ -425,7 +425,7 @@ static char *bind_former(const struct step *step)
 	return g_strdup(or_none(step_get(step, "driver")));
 }
 
-static char *bind_wanted(const struct step *step)
+static char *bind_wanted(struct host *host, const struct step *step)
 {
 	return g_strdup(BIND_DRIVER);
 }

@@ -115,22 +115,27 @@ gboolean handover_check(const struct machine *machine, const struct card *card, 
 	       ((allow & HANDOVER_ALLOW_HOLDERS) != 0 || check_holders(machine, card, error));
 }
 
-static gboolean is_idle(struct host *host, const void *data)
-{
-	gboolean complete = TRUE;
-	g_autofree char *who = read_holders(host->root, data, TRUE, &complete);
+struct waiting {
+	const struct card *card;
+	char **who; /* of the last look */
+};
 
-	return who[0] == '\0' || step_interrupted();
+static gboolean is_over(struct host *host, const void *data)
+{
+	const struct waiting *waiting = data;
+	gboolean complete = TRUE;
+
+	g_free(*waiting->who);
+	*waiting->who = read_holders(host->root, waiting->card, TRUE, &complete);
+	return *waiting->who[0] == '\0' || step_interrupted();
 }
 
 gboolean handover_wait_idle(struct host *host, const struct card *card, guint seconds,
 			    GError **error)
 {
-	gboolean complete = TRUE;
 	g_autofree char *who = NULL;
+	const struct waiting waiting = { card, &who };
 
-	if (host_wait(host, seconds, is_idle, card))
-		return TRUE;
-	who = read_holders(host->root, card, TRUE, &complete);
+	(void)host_wait(host, seconds, is_over, &waiting);
 	return who[0] == '\0' || set_holders_error(card, who, error);
 }

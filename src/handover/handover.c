@@ -8,6 +8,7 @@
 #include "handover/crumb.h"
 #include "handover/journal.h"
 #include "handover/kinds.h"
+#include "handover/share.h"
 #include "handover/wishes.h"
 
 /*
@@ -29,7 +30,8 @@
  * journal is what it is for.
  */
 #define DESKTOP_SECONDS 20
-#define SOUND_SECONDS 10
+#define SOUND_SECONDS 2 /* after which a sound server is told again, so many times */
+#define SOUND_TIMES 5
 
 struct held_signals {
 	sigset_t before;
@@ -89,10 +91,10 @@ static gboolean ready_to_undo(struct host *host, const struct journal *journal,
 }
 
 /* may_hang - a card that was with vfio-pci before stays there */
-static gboolean may_hang(const struct step *step)
+static gboolean may_hang(struct host *host, const struct step *step)
 {
 	g_autofree char *former = step->kind->former(step);
-	g_autofree char *wanted = step->kind->wanted(step);
+	g_autofree char *wanted = step->kind->wanted(host, step);
 
 	return step->kind->risky && !g_str_equal(former, wanted);
 }
@@ -111,7 +113,7 @@ static guint undo_steps(struct host *host, struct journal *journal, struct step_
 			continue;
 		tell(options, "undo ", entry->step, FALSE);
 		/* Where the driver hangs, the line that tells of that stays. */
-		if (may_hang(entry->step) && !host_is_stuck(host, entry->step->subject, NULL))
+		if (may_hang(host, entry->step) && !host_is_stuck(host, entry->step->subject, NULL))
 			crumb_drop(host, journal->name, entry->step, TRUE, dropped++);
 		if (entry->step->kind->undo(host, entry->step, undo, &failure)) {
 			/* Unwritten, it is only looked at once more by the next undo. */
@@ -232,27 +234,54 @@ struct run {
 	guint dropped; /* breadcrumbs */
 };
 
-/* A stopped desktop takes a moment to let go of its card, and so does a sound server. */
+/*
+ * tell_sound_servers - say once more that the card leaves; FALSE if there is nobody to tell
+ *
+ * One that was just starting has not heard it, and has opened the card after it was said.
+ */
+static gboolean tell_sound_servers(const struct run *run)
+{
+	gboolean told = FALSE;
+
+	for (guint i = 0; i < run->journal->entries->len; i++) {
+		const struct step *step = entry_at(run->journal, i)->step;
+
+		if (step->kind == &sound_kind)
+			told = step->kind->apply(run->host, step, NULL) || told;
+	}
+	return told;
+}
+
+/*
+ * wait_idle - before each function: the one before it took its time, in which the card can be
+ * opened
+ *
+ * A stopped desktop takes a moment to let go of its card, and so does a sound server.
+ */
 static gboolean wait_idle(const struct run *run, GError **error)
 {
 	const struct handover_needs *needs = run->guest->needs;
 	guint seconds = needs != NULL && needs->stop_display_manager ? DESKTOP_SECONDS : 0;
 
-	for (guint i = 0; i < run->journal->entries->len; i++) {
-		if (entry_at(run->journal, i)->step->kind == &sound_kind)
-			seconds = MAX(seconds, SOUND_SECONDS);
+	seconds = MAX(seconds, run->options->seconds);
+	if (handover_wait_idle(run->host, run->card, 0, NULL))
+		return TRUE;
+	for (guint i = 0; i < SOUND_TIMES && tell_sound_servers(run); i++) {
+		if (handover_wait_idle(run->host, run->card, SOUND_SECONDS, NULL))
+			return TRUE;
 	}
-	return handover_wait_idle(run->host, run->card, MAX(seconds, run->options->seconds), error);
+	return handover_wait_idle(run->host, run->card, seconds, error);
 }
 
 static gboolean apply_step(struct run *run, const struct step *step, GError **error)
 {
 	const struct step_kind *kind = step->kind;
 
-	if (may_hang(step)) {
-		if (run->dropped == 0 && !wait_idle(run, error))
-			return FALSE;
+	if (may_hang(run->host, step)) {
+		/* It waits for the disk, so it comes before the look. */
 		crumb_drop(run->host, run->guest->name, step, FALSE, run->dropped++);
+		if (!wait_idle(run, error))
+			return FALSE;
 	}
 	return kind->apply(run->host, step, error) &&
 	       (kind->verify == NULL || kind->verify(run->host, step, error));
@@ -447,6 +476,17 @@ gboolean handover_up(struct host *host, const struct handover_guest *guest,
 	return FALSE;
 }
 
+static gboolean settle_machine(struct host *host, GPtrArray *left, GError **error)
+{
+	struct step_undo undo = { .left = left };
+	g_autoptr(GError) failure = NULL;
+
+	if (share_settle(host, &undo, &failure))
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK, "%s", failure->message);
+	return FALSE;
+}
+
 gboolean handover_down(struct host *host, const char *uuid, const struct handover_options *options,
 		       GPtrArray **left, GError **error)
 {
@@ -454,8 +494,12 @@ gboolean handover_down(struct host *host, const char *uuid, const struct handove
 	g_autoptr(GPtrArray) sentences = g_ptr_array_new_with_free_func(g_free);
 	autoptr(journal) journal = NULL;
 
-	if (!journal_hold(host, uuid, FALSE, options->seconds, &journal, error))
+	if (g_str_equal(uuid, JOURNAL_MACHINE)) {
+		if (!settle_machine(host, sentences, error))
+			return FALSE;
+	} else if (!journal_hold(host, uuid, FALSE, options->seconds, &journal, error)) {
 		return FALSE;
+	}
 	if (journal != NULL && !undo_journal(host, journal, options, sentences, error))
 		return FALSE;
 	if (left != NULL)

@@ -31,6 +31,7 @@ struct handover_needs {
 	gboolean transparent;          /* the kernel's own large pages */
 	const char *governor;          /* of all cores: "performance"; NULL: as it is */
 	const char *cpus;              /* "2-5": the guest's alone; NULL: the host may use all */
+	char *const *usb;              /* "046d:c52b", NULL-terminated; NULL: none */
 	gboolean stop_display_manager; /* lend the desktop's own card; the desktop ends */
 };
 
@@ -88,6 +89,7 @@ gboolean handover_up(struct host *host, const struct handover_guest *guest,
 
 /**
  * handover_down - undo a guest's journal
+ * @uuid: or JOURNAL_MACHINE: what handover_read_states() says of it
  * @left: if not NULL, gets an array of sentences about what somebody else had changed and was left
  *
  * Waits up to options->seconds for the card's group to be free: vfio-pci is never unbound from a
@@ -121,6 +123,9 @@ AUTOPTR_DEFINE(handover_state)
 
 /**
  * handover_read_states - all open journals, sorted by guest name
+ *
+ * At their end, under a name that no guest can have and JOURNAL_MACHINE as its uuid, what belongs
+ * to the machine and was wanted by guests whose journals are gone.
  *
  * A damaged journal is an error that names it, never skipped. Does not disturb a process at work.
  * Return: array of struct handover_state, or NULL with HOTSEAT_ERROR_UNREADABLE or _DENIED.

@@ -7,6 +7,7 @@
  * The kinds of steps beside bind.h. What each one's subject and values are:
  *
  *	sound        "0000:01:00.1"         offered to sound servers, withdrawn (one guest's)
+ *	usb          "046d:c52b"            the host's, the guest's         (one guest's)
  *	module       "nvidia_drm"           loaded: yes or no; parameters   (one guest's)
  *	service      "gdm.service"          active, inactive
  *	console      "vtcon1"               1: bound to the screen, 0: not
@@ -18,7 +19,7 @@
  *	cpus         "user.slice"           cores that the unit's processes may run on: "0-3"
  */
 extern const struct step_kind sound_kind, module_kind, service_kind, console_kind, framebuffer_kind,
-	hugepages_kind, compound_kind, governor_kind, hold_kind, cpus_kind;
+	hugepages_kind, compound_kind, governor_kind, hold_kind, cpus_kind, usb_kind;
 
 /* unit_is_running - has a unit of the system manager processes now? By its control group. */
 gboolean unit_is_running(struct host *host, const char *unit);

@@ -101,7 +101,7 @@ static char *module_former(const struct step *step)
 	return g_strdup(was_loaded(step) ? "loaded" : "not loaded");
 }
 
-static char *module_wanted(const struct step *step)
+static char *module_wanted(struct host *host, const struct step *step)
 {
 	return g_strdup("not loaded");
 }

@@ -297,14 +297,73 @@ gboolean share_undo(struct host *host, const struct step *step, struct step_undo
 	return back && close_machine(host, machine, undo, error);
 }
 
+/* Without any guest's journal nobody will try again what failed with its guest, either. */
+static gboolean is_orphan(const struct journal_entry *entry, gboolean guests)
+{
+	return !entry->undone && entry->claims->len == 0 && (entry->abandoned || !guests);
+}
+
+static gboolean have_guests(struct host *host, gboolean *guests, GError **error)
+{
+	g_auto(GStrv) uuids = journal_list(host, error);
+
+	*guests = uuids != NULL && uuids[0] != NULL;
+	return uuids != NULL;
+}
+
+gboolean share_settle(struct host *host, struct step_undo *undo, GError **error)
+{
+	autoptr(journal) machine = NULL;
+	gboolean guests = FALSE;
+
+	if (!hold_machine(host, FALSE, &machine, error))
+		return FALSE;
+	if (machine == NULL)
+		return TRUE;
+	if (!have_guests(host, &guests, error))
+		return FALSE;
+	for (guint i = machine->entries->len; i-- > 0;) {
+		if (is_orphan(g_ptr_array_index(machine->entries, i), guests) &&
+		    !back_to_baseline(host, machine, i, undo, error))
+			return FALSE;
+	}
+	return close_machine(host, machine, undo, error);
+}
+
+struct journal *share_orphans(struct host *host, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	gboolean busy = FALSE, guests = FALSE;
+	autoptr(journal) machine = journal_read(host, JOURNAL_MACHINE, &busy, &failure);
+
+	if (machine == NULL && !hotseat_error_is(failure, HOTSEAT_ERROR_ABSENT))
+		g_propagate_error(error, g_steal_pointer(&failure));
+	if (machine == NULL || busy || !have_guests(host, &guests, error))
+		return NULL;
+	drop_stale_claims(host, machine);
+	for (guint i = machine->entries->len; i-- > 0;) {
+		if (!is_orphan(g_ptr_array_index(machine->entries, i), guests))
+			g_ptr_array_remove_index(machine->entries, i);
+	}
+	return g_steal_pointer(&machine);
+}
+
 char *share_former(const struct step *step)
 {
 	return g_strdup(step_get(step, "former"));
 }
 
-char *share_wanted(const struct step *step)
+/* What the guest asks for need not look like what comes of it: its cores are others' loss. */
+char *share_wanted(struct host *host, const struct step *step)
 {
-	return g_strdup(step_get(step, "want"));
+	autoptr(journal) machine = journal_read(host, JOURNAL_MACHINE, NULL, NULL);
+	const struct journal_entry *entry;
+	guint number;
+
+	if (machine != NULL)
+		drop_stale_claims(host, machine);
+	entry = find(machine, step, &number);
+	return entry == NULL ? g_strdup(step_get(step, "want")) : combine(entry);
 }
 
 char *share_now(struct host *host, const struct step *step)

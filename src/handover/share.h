@@ -61,6 +61,21 @@ struct share {
 struct step *share_wish(const struct step_kind *kind, const char *subject, const char *uuid,
 			const char *want);
 
+/**
+ * share_settle - put back what the machine's journal has for guests that have no journal any more
+ *
+ * Somebody has removed theirs by hand. What other guests still want is left to them.
+ */
+gboolean share_settle(struct host *host, struct step_undo *undo, GError **error);
+
+/**
+ * share_orphans - the machine's journal, with only those entries that share_settle() is for
+ *
+ * Return: a new journal; NULL if there is none, if somebody is at work on it, or with the errors of
+ * journal_read().
+ */
+struct journal *share_orphans(struct host *host, GError **error);
+
 /* The operations of all these kinds; for SHARED_STEP(). */
 gboolean share_check(const struct step *step, const char **why);
 gboolean share_save(struct host *host, struct step *step, GError **error);
@@ -68,7 +83,7 @@ gboolean share_apply(struct host *host, const struct step *step, GError **error)
 gboolean share_undo(struct host *host, const struct step *step, struct step_undo *undo,
 		    GError **error);
 char *share_former(const struct step *step);
-char *share_wanted(const struct step *step);
+char *share_wanted(struct host *host, const struct step *step);
 char *share_now(struct host *host, const struct step *step);
 
 #define SHARED_STEP(kind_name, operations)                                                         \

@@ -59,7 +59,7 @@ static char *sound_former(const struct step *step)
 	return g_strdup("offered");
 }
 
-static char *sound_wanted(const struct step *step)
+static char *sound_wanted(struct host *host, const struct step *step)
 {
 	return g_strdup("withdrawn");
 }

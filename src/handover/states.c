@@ -2,10 +2,12 @@
 #include "core/error.h"
 #include "handover/handover.h"
 #include "handover/journal.h"
+#include "handover/share.h"
 
 /* What open journals say, and the one note that comes from outside: that our hook was called. */
 
 #define HOOK_SECONDS 5
+#define NO_GUEST "a guest without a journal"
 
 static void step_state_free(gpointer data)
 {
@@ -39,8 +41,25 @@ static struct handover_step_state *read_step(struct host *host, const struct ste
 
 	state->what = step_describe(step);
 	state->former = step->kind->former(step);
-	state->wanted = step->kind->wanted(step);
+	state->wanted = step->kind->wanted(host, step);
 	state->now = step->kind->now(host, step);
+	return state;
+}
+
+/* state_new - of a journal, without what it knows of its worker */
+static struct handover_state *state_new(struct host *host, const struct journal *journal,
+					const char *name)
+{
+	struct handover_state *state = g_new0(struct handover_state, 1);
+
+	state->uuid = g_strdup(journal->uuid);
+	state->name = g_strdup(name);
+	state->steps = g_ptr_array_new_with_free_func(step_state_free);
+	for (guint i = 0; i < journal->entries->len; i++) {
+		const struct journal_entry *entry = g_ptr_array_index(journal->entries, i);
+
+		g_ptr_array_add(state->steps, read_step(host, entry->step));
+	}
 	return state;
 }
 
@@ -52,19 +71,11 @@ static struct handover_state *read_state(struct host *host, const char *uuid, GE
 
 	if (journal == NULL)
 		return NULL;
-	state = g_new0(struct handover_state, 1);
-	state->uuid = g_strdup(uuid);
 	/* Killed before its first record, or just not there yet. */
-	state->name = g_strdup(journal->started ? journal->name : uuid);
+	state = state_new(host, journal, journal->started ? journal->name : uuid);
 	state->complete = journal_is_complete(journal);
 	state->hook_seen = journal->hook;
 	state->pid = alive ? journal->worker : 0;
-	state->steps = g_ptr_array_new_with_free_func(step_state_free);
-	for (guint i = 0; i < journal->entries->len; i++) {
-		const struct journal_entry *entry = g_ptr_array_index(journal->entries, i);
-
-		g_ptr_array_add(state->steps, read_step(host, entry->step));
-	}
 	return state;
 }
 
@@ -73,6 +84,20 @@ static int compare_names(gconstpointer a, gconstpointer b)
 	const struct handover_state *const *one = a, *const *other = b;
 
 	return g_strcmp0((*one)->name, (*other)->name);
+}
+
+/* What was the machine's, and the journal of whoever wanted it is gone. */
+static gboolean add_orphans(struct host *host, GPtrArray *states, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	autoptr(journal) machine = share_orphans(host, &failure);
+
+	if (machine != NULL && machine->entries->len > 0)
+		g_ptr_array_add(states, state_new(host, machine, NO_GUEST));
+	if (failure == NULL)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return FALSE;
 }
 
 GPtrArray *handover_read_states(struct host *host, GError **error)
@@ -94,7 +119,7 @@ GPtrArray *handover_read_states(struct host *host, GError **error)
 		}
 	}
 	g_ptr_array_sort(states, compare_names);
-	return g_steal_pointer(&states);
+	return add_orphans(host, states, error) ? g_steal_pointer(&states) : NULL;
 }
 
 gboolean handover_note_hook(struct host *host, const char *uuid, GError **error)

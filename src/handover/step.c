@@ -12,7 +12,7 @@
 static const struct step_kind *const kinds[] = {
 	&bind_kind,     &sound_kind,       &module_kind,    &service_kind,
 	&console_kind,  &framebuffer_kind, &hugepages_kind, &compound_kind,
-	&governor_kind, &hold_kind,        &cpus_kind,
+	&governor_kind, &hold_kind,        &cpus_kind,      &usb_kind,
 };
 
 const struct step_kind *step_kind_find(const char *name)

@@ -69,9 +69,12 @@ struct step_kind {
 	gboolean (*undo)(struct host *host, const struct step *step, struct step_undo *undo,
 			 GError **error);
 
-	/* former, wanted, now - the three values that people compare; newly allocated */
+	/*
+	 * former, wanted, now - the three values that people compare; newly allocated. Of what is
+	 * shared, "wanted" is what all guests that want it come to.
+	 */
 	char *(*former)(const struct step *step);
-	char *(*wanted)(const struct step *step);
+	char *(*wanted)(struct host *host, const struct step *step);
 	char *(*now)(struct host *host, const struct step *step);
 };
 

@@ -251,6 +251,17 @@ static gboolean wish_silence(struct wishes *wishes, GError **error)
 	return TRUE;
 }
 
+static gboolean wish_usb(struct wishes *wishes, GError **error)
+{
+	char *const *usb = wishes->guest->needs->usb;
+
+	for (guint i = 0; usb != NULL && usb[i] != NULL; i++) {
+		if (!g_strv_contains((const char *const *)usb + i + 1, usb[i])) /* twins: once */
+			g_ptr_array_add(wishes->steps, step_new(&usb_kind, usb[i]));
+	}
+	return TRUE;
+}
+
 static gboolean wish_card(struct wishes *wishes, GError **error)
 {
 	for (guint i = 0; i < wishes->card->functions->len; i++) {
@@ -271,15 +282,8 @@ GPtrArray *wishes_build(struct host *host, const struct handover_guest *guest,
 {
 	static const struct handover_needs none = { .node = -1 };
 	static gboolean (*const parts[])(struct wishes *, GError **) = {
-		wish_awake,
-		wish_governor,
-		wish_cpus,
-		wish_pages,
-		wish_transparent,
-		wish_persistence,
-		wish_display_manager,
-		wish_modules,
-		wish_silence,
+		wish_awake,       wish_governor,        wish_cpus,    wish_pages, wish_transparent,
+		wish_persistence, wish_display_manager, wish_modules, wish_usb,   wish_silence,
 		wish_card,
 	};
 	const struct handover_guest asked = { guest->uuid, guest->name,

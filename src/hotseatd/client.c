@@ -10,6 +10,7 @@
 /* The bus answers at once; starting the service takes a moment, under a full load some seconds. */
 #define CONNECT_SECONDS 10
 #define START_MS 30000
+#define LOOK_MS 5000 /* what is only looked at is not waited for */
 
 struct waiting {
 	GMainContext *context;
@@ -91,24 +92,37 @@ static GVariant *ask_bus(GDBusConnection *bus, const char *method, GVariant *arg
 					   G_DBUS_CALL_FLAGS_NONE, START_MS, NULL, error);
 }
 
+static gboolean is_running(GDBusConnection *bus, gboolean *runs, GError **error)
+{
+	g_autoptr(GVariant) owned =
+		ask_bus(bus, "NameHasOwner", g_variant_new("(s)", HOTSEATD_NAME), error);
+
+	if (owned == NULL)
+		return FALSE;
+	g_variant_get(owned, "(b)", runs);
+	return TRUE;
+}
+
 /*
- * start_service - let the bus start it, if it does not run
+ * find_service - is there somebody to ask?
+ * @start: let the bus start it, if it does not run
  *
  * By itself, and not with the call, because a service that could not be started has not been asked
  * for anything: root can then do without.
  */
-static gboolean start_service(GDBusConnection *bus, GError **error)
+static gboolean find_service(GDBusConnection *bus, gboolean start, GError **error)
 {
-	g_autoptr(GVariant) owned =
-		ask_bus(bus, "NameHasOwner", g_variant_new("(s)", HOTSEATD_NAME), error);
 	g_autoptr(GVariant) started = NULL;
 	gboolean runs = FALSE;
 
-	if (owned == NULL)
+	if (!is_running(bus, &runs, error))
 		return FALSE;
-	g_variant_get(owned, "(b)", &runs);
 	if (runs)
 		return TRUE;
+	if (!start) {
+		g_set_error(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER, "it does not run");
+		return FALSE;
+	}
 	started =
 		ask_bus(bus, "StartServiceByName", g_variant_new("(su)", HOTSEATD_NAME, 0U), error);
 	return started != NULL;
@@ -195,8 +209,9 @@ static void set_error(GError **error, GError *theirs)
 	g_propagate_error(error, theirs);
 }
 
-static GVariant *ask(const char *method, GVariant *arguments, int timeout_ms,
-		     const struct lend_report *report, GError **error)
+static GVariant *converse_with_service(const char *method, GVariant *arguments, int timeout_ms,
+				       gboolean start, const struct lend_report *report,
+				       GError **error)
 {
 	g_autoptr(GVariant) sunk = arguments == NULL ? NULL : g_variant_ref_sink(arguments);
 	g_autoptr(GDBusConnection) bus = NULL;
@@ -210,7 +225,7 @@ static GVariant *ask(const char *method, GVariant *arguments, int timeout_ms,
 	before = signals_block();
 	bus = open_bus(&waiting, error);
 	signals_restore(&before);
-	if (bus != NULL && start_service(bus, error)) {
+	if (bus != NULL && find_service(bus, start, error)) {
 		reply = converse(&waiting, bus, method, sunk, timeout_ms, report, &failure);
 		if (reply == NULL)
 			set_error(error, failure);
@@ -219,6 +234,12 @@ static GVariant *ask(const char *method, GVariant *arguments, int timeout_ms,
 		g_dbus_connection_close_sync(bus, NULL, NULL);
 	waiting_clear(&waiting);
 	return reply;
+}
+
+static GVariant *ask(const char *method, GVariant *arguments, int timeout_ms,
+		     const struct lend_report *report, GError **error)
+{
+	return converse_with_service(method, arguments, timeout_ms, TRUE, report, error);
 }
 
 gboolean client_call(const char *method, enum arguments_method kind, const char *guest,
@@ -283,7 +304,8 @@ static void seat_free(gpointer data)
 
 GPtrArray *client_seats(GError **error)
 {
-	g_autoptr(GVariant) reply = ask("Seats", NULL, START_MS, NULL, error);
+	g_autoptr(GVariant) reply =
+		converse_with_service("Seats", NULL, LOOK_MS, FALSE, NULL, error);
 	GPtrArray *seats;
 	struct client_seat seat;
 	GVariantIter *iter;

@@ -35,7 +35,7 @@ struct client_seat {
 	gboolean watched; /* there are chords: its session is on the screen and not locked */
 };
 
-/* client_seats - array of struct client_seat */
+/* client_seats - array of struct client_seat; asks only a service that runs, and not for long */
 GPtrArray *client_seats(GError **error);
 
 /* client_is_absent - so that root can do without; FALSE for NULL */

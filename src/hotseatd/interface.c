@@ -30,6 +30,8 @@ static const char description[] =
 	"<arg name='text' type='s'/></signal>"
 	"<signal name='SeatChanged'><arg name='seat' type='s'/><arg name='side' type='s'/>"
 	"<arg name='why' type='s'/></signal>"
+	"<signal name='MonitorStays'><arg name='seat' type='s'/><arg name='monitor' type='s'/>"
+	"<arg name='why' type='s'/></signal>"
 	"</interface></node>";
 /* clang-format on */
 
@@ -66,6 +68,7 @@ void interface_register_errors(void)
 
 static const char *const line_names[] = {
 	[LEND_STEP] = "step",
+	[LEND_BEGIN] = "begin",
 	[LEND_SAID] = "said",
 	[LEND_WARNING] = "warning",
 };

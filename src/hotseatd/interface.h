@@ -17,6 +17,7 @@
  *	Prepare, Release (s uuid, s xml) root only: libvirt's hook, with what libvirt gave it
  *	signal Progress (u job, s kind, s text)
  *	signal SeatChanged (s seat, s side, s why)  why: empty; else it did not move there
+ *	signal MonitorStays (s seat, s monitor, s why)  it could not be switched with the seat
  *
  * A call is answered when it is done, which can take as long as a guest takes to shut down. Until
  * then its caller, and nobody else, gets a Progress signal for each line; job is the serial of the

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "hotseatd/follow.h"
 #include "hotseatd/interface.h"
 #include "hotseatd/keeper.h"
 #include "hotseatd/seats.h"
@@ -28,11 +29,13 @@ struct daemon {
 	GMainLoop *loop;
 	struct flights *flights;
 	struct keeper *keeper;
+	struct follow *follow;
 	struct service *service;
 	struct seats *seats;
+	struct seating_listener listener;
 	GDBusConnection *bus;
 	int status;
-	guint busy; /* of service and keeper, when stopping */
+	guint busy; /* of service, keeper and follow, when stopping */
 };
 
 static void on_changed(void *data)
@@ -42,6 +45,7 @@ static void on_changed(void *data)
 	/* What a call has used is not needed until the next one, which may be a day away. */
 	malloc_trim(0);
 	keeper_wake(daemon->keeper);
+	follow_wake(daemon->follow);
 }
 
 static void on_stopped(void *data)
@@ -56,12 +60,13 @@ static void stop(struct daemon *daemon)
 {
 	if (daemon->busy > 0)
 		return;
-	daemon->busy = 2;
+	daemon->busy = 3;
 	if (daemon->service != NULL)
 		service_stop(daemon->service, on_stopped, daemon);
 	else
 		on_stopped(daemon);
 	keeper_stop(daemon->keeper, on_stopped, daemon);
+	follow_stop(daemon->follow, on_stopped, daemon);
 }
 
 static gboolean on_signal(int fd, GIOCondition condition, gpointer data)
@@ -70,16 +75,30 @@ static gboolean on_signal(int fd, GIOCondition condition, gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* For panels; the journal gets it too. */
-static void on_seat(const char *seat, const char *side, const char *why, void *data)
+/* For panels and hotseat-helper; the journal gets it too. */
+static void emit(struct daemon *daemon, const char *signal, const char *seat, const char *subject,
+		 const char *why)
+{
+	g_autofree char *valid_subject = g_utf8_make_valid(subject, -1);
+	g_autofree char *valid_why = g_utf8_make_valid(why != NULL ? why : "", -1);
+
+	g_dbus_connection_emit_signal(daemon->bus, NULL, HOTSEATD_PATH, HOTSEATD_INTERFACE, signal,
+				      g_variant_new("(sss)", seat, valid_subject, valid_why), NULL);
+}
+
+static void on_moved(const char *seat, const char *side, const char *why, void *data)
 {
 	struct daemon *daemon = data;
 
 	if (why != NULL)
 		g_message("%s: %s does not get keyboard and mouse: %s", seat, side, why);
-	g_dbus_connection_emit_signal(
-		daemon->bus, NULL, HOTSEATD_PATH, HOTSEATD_INTERFACE, "SeatChanged",
-		g_variant_new("(sss)", seat, side, why != NULL ? why : ""), NULL);
+	emit(daemon, "SeatChanged", seat, side, why);
+}
+
+static void on_monitor_stays(const char *seat, const char *monitor, const char *why, void *data)
+{
+	g_message("%s: the monitor %s stays: %s", seat, monitor, why);
+	emit(data, "MonitorStays", seat, monitor, why);
 }
 
 static void on_bus(GDBusConnection *bus, const char *name, gpointer data)
@@ -94,7 +113,7 @@ static void on_bus(GDBusConnection *bus, const char *name, gpointer data)
 		return;
 	}
 	daemon->bus = bus;
-	daemon->seats = seats_new(bus, SETTINGS_FOLDER, on_seat, daemon);
+	daemon->seats = seats_new(bus, SETTINGS_FOLDER, &daemon->listener);
 	service_set_seats(daemon->service, daemon->seats);
 	seats_adopt(daemon->seats);
 }
@@ -104,6 +123,7 @@ static void on_name(GDBusConnection *bus, const char *name, gpointer data)
 	struct daemon *daemon = data;
 
 	keeper_wake(daemon->keeper);
+	follow_wake(daemon->follow);
 }
 
 static void on_name_lost(GDBusConnection *bus, const char *name, gpointer data)
@@ -140,7 +160,9 @@ int main(int argc, char **argv)
 	xmlInitParser(); /* before there are threads (libxml2, "threads") */
 	interface_register_errors();
 	daemon.loop = g_main_loop_new(NULL, FALSE);
+	daemon.listener = (struct seating_listener){ on_moved, on_monitor_stays, &daemon };
 	daemon.flights = flights_new();
+	daemon.follow = follow_new();
 	daemon.keeper = keeper_new(&keeper_work_live, daemon.flights);
 	g_unix_fd_add(signals, G_IO_IN, on_signal, &daemon);
 	name = g_bus_own_name(G_BUS_TYPE_SYSTEM, HOTSEATD_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
@@ -150,6 +172,7 @@ int main(int argc, char **argv)
 	g_bus_unown_name(name);
 	service_free(daemon.service);
 	seats_free(daemon.seats);
+	follow_free(daemon.follow);
 	keeper_free(daemon.keeper);
 	flights_free(daemon.flights);
 	g_main_loop_unref(daemon.loop);

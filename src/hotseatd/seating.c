@@ -27,8 +27,7 @@ struct move {
 struct seating {
 	char *seat;
 	struct settings *settings;
-	seating_listener listener;
-	void *data;
+	const struct seating_listener *listener;
 	struct controller *controller;
 	struct session *session;
 	struct worker *monitors; /* NULL: no monitor moves */
@@ -37,6 +36,8 @@ struct seating {
 	guint rescan;
 	char *guests[SEAT_SIDES]; /* names; [0] is the host */
 	guint side, last_guest;
+	gboolean present; /* a session is on the screen and not locked */
+	guint alone;      /* a bit for each side whose guest runs without a desktop beside it */
 	gboolean watched;
 	struct move move; /* the one that waits for an answer; moved is NULL if there is none */
 };
@@ -127,14 +128,24 @@ static void send_chords(struct seating *seating)
 
 /* ---- monitors ------------------------------------------------------------------------------- */
 
+/* A monitor that was told to follow its seat. Seats are freed when no answer is delivered any more:
+ * after the main loop. */
+struct following {
+	const struct seating *seating;
+	char *monitor;
+};
+
 static void on_monitor(GObject *source, GAsyncResult *result, gpointer data)
 {
-	g_autofree char *name = data;
+	g_autofree struct following *following = data;
+	g_autofree char *name = following->monitor;
+	const struct seating *seating = following->seating;
 	g_autoptr(GError) error = NULL;
 	enum switch_outcome outcome;
 
 	if (!monitor_switch_finish(result, &outcome, &error))
-		g_message("the monitor %s stays: %s", name, error->message);
+		seating->listener->monitor_stays(seating->seat, name, error->message,
+						 seating->listener->data);
 	else if (outcome != SWITCH_ALREADY)
 		g_message("the monitor %s: %s", name, switch_outcome_name(outcome));
 }
@@ -147,11 +158,13 @@ static void move_monitors(struct seating *seating, const char *side)
 	for (guint i = 0; seating->monitors != NULL && i < monitors->len; i++) {
 		const struct settings_monitor *monitor = g_ptr_array_index(monitors, i);
 		const char *input = g_hash_table_lookup(monitor->inputs, side);
+		struct following *following = g_new(struct following, 1);
 
 		if (input == NULL)
 			input = g_hash_table_lookup(monitor->inputs, HOST);
+		*following = (struct following){ seating, g_strdup(monitor->name) };
 		monitor_switch_async(seating->monitors, monitor->name, input, MONITOR_MS,
-				     on_monitor, g_strdup(monitor->name));
+				     on_monitor, following);
 	}
 }
 
@@ -223,7 +236,8 @@ static void note_side(struct seating *seating, guint side)
 	}
 	session_hold_off_idle(seating->session, why);
 	move_monitors(seating, seating_side(seating));
-	seating->listener(seating->seat, seating_side(seating), NULL, seating->data);
+	seating->listener->moved(seating->seat, seating_side(seating), NULL,
+				 seating->listener->data);
 }
 
 static void on_report(const struct relay_report *report, void *data)
@@ -236,25 +250,43 @@ static void on_report(const struct relay_report *report, void *data)
 		break;
 	case RELAY_REFUSED:
 		if (report->number < SEAT_SIDES && seating->guests[report->number] != NULL)
-			seating->listener(seating->seat, seating->guests[report->number],
-					  why_not(report->error), seating->data);
+			seating->listener->moved(seating->seat, seating->guests[report->number],
+						 why_not(report->error), seating->listener->data);
 		break;
 	case RELAY_ANSWER:
 		if (report->verb == RELAY_MOVE)
 			answer_move(seating, report->error);
 		break;
 	case RELAY_SOURCE:
+		if (report->state == SOURCE_FOREIGN)
+			g_message(
+				"%s stays with the host: another program has grabbed it (keyd, "
+				"input-remapper, ...); %s/%s.conf can name that program's own "
+				"device instead",
+				controller_input_path(seating->controller, report->number),
+				SETTINGS_FOLDER, seating->seat);
+		break;
 	case RELAY_SINK:
 		break;
 	}
+}
+
+/*
+ * Where the desktop was stopped for a guest there is no session to ask, and the guest is all that
+ * is on a screen.
+ */
+static void update_watch(struct seating *seating)
+{
+	seating->watched = seating->present || seating->alone != 0;
+	controller_watch(seating->controller, seating->watched);
 }
 
 static void on_session(gboolean present, void *data)
 {
 	struct seating *seating = data;
 
-	seating->watched = present;
-	controller_watch(seating->controller, present);
+	seating->present = present;
+	update_watch(seating);
 }
 
 /* side_of - SEAT_SIDES: no such guest is here */
@@ -293,40 +325,64 @@ void seating_move(struct seating *seating, const char *side, seating_moved moved
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
-static gboolean prepare(struct seating *seating, const char *guest, guint side, GError **error)
+static guint repairs_of(const struct seating_guest *guest)
 {
-	/* A guest whose names are taken by another one that has gone may have them. */
-	if (!controller_add_guest(seating->controller, side, RELAY_REPAIR_KEYBOARD, error))
-		return FALSE;
-	seating->guests[side] = g_strdup(guest);
-	if (seating->last_guest == SEAT_HOST)
-		seating->last_guest = side;
-	send_chords(seating);
-	return TRUE;
+	return RELAY_REPAIR_KEYBOARD | (guest->windows ? RELAY_REPAIR_MOUSE : 0U);
 }
 
-gboolean seating_prepare(struct seating *seating, const char *guest, guint side, GError **error)
+/* Who has these names from now on; a guest that has gone may have left them. */
+static void name_side(struct seating *seating, const struct seating_guest *guest)
 {
+	g_free(seating->guests[guest->side]);
+	seating->guests[guest->side] = g_strdup(guest->name);
+	if (seating->last_guest == SEAT_HOST)
+		seating->last_guest = guest->side;
+	send_chords(seating);
+}
+
+static void begin_guest(struct seating *seating, const struct seating_guest *guest)
+{
+	if (g_strcmp0(seating->guests[guest->side], guest->name) != 0)
+		name_side(seating, guest);
+	controller_set_repairs(seating->controller, guest->side, repairs_of(guest));
+	if (guest->alone)
+		seating->alone |= 1U << guest->side;
+	else
+		seating->alone &= ~(1U << guest->side);
+	update_watch(seating);
+}
+
+void seating_leave(struct seating *seating, const char *guest)
+{
+	guint side = side_of(seating, guest);
+
+	if (side == SEAT_SIDES || !(seating->alone & 1U << side))
+		return;
+	seating->alone &= ~(1U << side);
+	update_watch(seating);
+}
+
+gboolean seating_prepare(struct seating *seating, const struct seating_guest *guest, GError **error)
+{
+	guint side = guest->side;
+
 	if (side == SEAT_HOST || side >= SEAT_SIDES) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 			    "a seat has devices for guests 1 to %d, not for guest %u",
 			    SEAT_SIDES - 1, side);
 		return FALSE;
 	}
-	if (seating->guests[side] == NULL)
-		return prepare(seating, guest, side, error);
-	if (!g_str_equal(seating->guests[side], guest)) {
-		if (seating->side == side) {
-			g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
-				    "%s has the devices of %s at this seat; give it others: "
-				    "hotseat set %s seat=%s",
-				    seating->guests[side], guest, guest, seating->seat);
+	if (seating->guests[side] == NULL) {
+		if (!controller_add_guest(seating->controller, side, repairs_of(guest), error))
 			return FALSE;
-		}
-		g_free(seating->guests[side]);
-		seating->guests[side] = g_strdup(guest);
-		send_chords(seating);
+	} else if (!g_str_equal(seating->guests[side], guest->name) && seating->side == side) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
+			    "%s has the devices of %s at this seat; give it others: hotseat set %s "
+			    "seat=none, then seat=%s",
+			    seating->guests[side], guest->name, guest->name, seating->seat);
+		return FALSE;
 	}
+	begin_guest(seating, guest);
 	return TRUE;
 }
 
@@ -343,7 +399,7 @@ static struct settings *read_settings(const char *path)
 }
 
 struct seating *seating_new(GDBusConnection *bus, const char *seat, const char *settings,
-			    seating_listener listener, void *data)
+			    const struct seating_listener *listener)
 {
 	struct seating *seating = g_new0(struct seating, 1);
 	g_autofree char *socket = g_build_filename(SOCKET_FOLDER, seat, NULL);
@@ -351,7 +407,6 @@ struct seating *seating_new(GDBusConnection *bus, const char *seat, const char *
 	seating->seat = g_strdup(seat);
 	seating->settings = read_settings(settings);
 	seating->listener = listener;
-	seating->data = data;
 	seating->guests[SEAT_HOST] = g_strdup(HOST);
 	seating->inputs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	seating->controller = controller_new(socket, seat, on_report, seating);

@@ -35,8 +35,8 @@ static gboolean is_seat_file(const char *name)
 	return guest_name_valid(seat) && !g_str_equal(seat, SETTINGS_SEAT);
 }
 
-struct seats *seats_new(GDBusConnection *bus, const char *folder, seating_listener listener,
-			void *data)
+struct seats *seats_new(GDBusConnection *bus, const char *folder,
+			const struct seating_listener *listener)
 {
 	struct seats *seats = g_new0(struct seats, 1);
 	GDir *dir = g_dir_open(folder, 0, NULL); /* there need not be one */
@@ -44,14 +44,13 @@ struct seats *seats_new(GDBusConnection *bus, const char *folder, seating_listen
 	const char *name;
 
 	seats->seatings = g_ptr_array_new_with_free_func(free_seating);
-	g_ptr_array_add(seats->seatings, seating_new(bus, SETTINGS_SEAT, usual, listener, data));
+	g_ptr_array_add(seats->seatings, seating_new(bus, SETTINGS_SEAT, usual, listener));
 	while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
 		g_autofree char *path = g_build_filename(folder, name, NULL);
 		g_autofree char *seat = g_strndup(name, strlen(name) - strlen(SUFFIX));
 
 		if (is_seat_file(name))
-			g_ptr_array_add(seats->seatings,
-					seating_new(bus, seat, path, listener, data));
+			g_ptr_array_add(seats->seatings, seating_new(bus, seat, path, listener));
 	}
 	if (dir != NULL)
 		g_dir_close(dir);
@@ -74,7 +73,7 @@ void seats_free(struct seats *seats)
 struct errand {
 	struct seats *seats;
 	const char *seat, *side; /* or the guest */
-	guint number;
+	struct seating_guest guest;
 	GVariant *described;
 	GError *error;
 	GMutex mutex;
@@ -132,7 +131,7 @@ static gboolean do_prepare(gpointer data)
 	struct seating *seating = find(errand, &error);
 
 	if (seating != NULL)
-		(void)seating_prepare(seating, errand->side, errand->number, &error);
+		(void)seating_prepare(seating, &errand->guest, &error);
 	errand_end(errand, error);
 	return G_SOURCE_REMOVE;
 }
@@ -167,7 +166,12 @@ gboolean seats_prepare(struct seats *seats, const char *xml, GError **error)
 		return TRUE;
 	errand.seat = facts->seat;
 	errand.side = facts->name;
-	errand.number = facts->seat_side;
+	errand.guest = (struct seating_guest){
+		.name = facts->name,
+		.side = facts->seat_side,
+		.windows = facts->windows,
+		.alone = facts->lend.display_manager,
+	};
 	errand_run(&errand, do_prepare);
 	if (errand.error == NULL)
 		return wait_for_names(facts, error);
@@ -185,6 +189,8 @@ static gboolean do_leave(gpointer data)
 	struct errand *errand = data;
 	struct seating *seating = find(errand, NULL);
 
+	if (seating != NULL)
+		seating_leave(seating, errand->side);
 	if (seating != NULL && g_str_equal(seating_side(seating), errand->side))
 		seating_move(seating, "host", on_moved, errand);
 	else

@@ -13,9 +13,9 @@
  */
 struct seats;
 
-/* seats_new - @listener: see seating.h; called on the main loop */
-struct seats *seats_new(GDBusConnection *bus, const char *folder, seating_listener listener,
-			void *data);
+/* seats_new - @listener: outlives the seats */
+struct seats *seats_new(GDBusConnection *bus, const char *folder,
+			const struct seating_listener *listener);
 void seats_free(struct seats *seats);
 AUTOPTR_DEFINE(seats)
 

@@ -63,7 +63,7 @@ static gboolean wait_shut_down(struct virt *virt, const char *name, guint second
 static gboolean pull_plug(struct virt *virt, const char *name, const struct lend_report *report,
 			  GError **error)
 {
-	lend_say(report, LEND_STEP, "pulling the plug of %s", name);
+	lend_say(report, LEND_BEGIN, "pulling the plug of %s", name);
 	return virt_destroy(virt, name, error) &&
 	       virt_wait_shut_off(virt, name, GROUP_SECONDS, error);
 }
@@ -73,7 +73,7 @@ static gboolean shut_down(struct virt *virt, const char *name, const struct lend
 {
 	g_autoptr(GError) failure = NULL;
 
-	lend_say(report, LEND_STEP, "asked %s to shut down, waiting up to %u s", name,
+	lend_say(report, LEND_BEGIN, "asked %s to shut down, waiting up to %u s", name,
 		 options->timeout);
 	if (wait_shut_down(virt, name, options->timeout, &failure))
 		return TRUE;

@@ -92,6 +92,7 @@ struct handover_needs lend_needs(const struct domain_facts *facts)
 		.transparent = facts->lend.transparent,
 		.governor = facts->lend.governor,
 		.cpus = facts->lend.cpuset ? facts->cpus : NULL,
+		.usb = facts->usb,
 		.stop_display_manager = facts->lend.display_manager,
 	};
 }
@@ -117,8 +118,7 @@ const char *lend_chord(const struct domain_facts *facts)
 	};
 
 	if (facts->seat != NULL)
-		return "the seat's chord (left Ctrl + right Ctrl, unless /etc/hotseat says "
-		       "otherwise)";
+		return "left Ctrl + right Ctrl (or what /etc/hotseat says)";
 	for (guint i = 0; facts->toggle != NULL && i < G_N_ELEMENTS(chords); i++) {
 		if (g_str_equal(chords[i].toggle, facts->toggle))
 			return chords[i].chord;

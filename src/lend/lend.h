@@ -16,7 +16,8 @@
 
 /* What is being done, for people; may be called from the thread that does it. */
 enum lend_line {
-	LEND_STEP,    /* "bind 0000:01:00.0" */
+	LEND_STEP,    /* "bind 0000:01:00.0": done */
+	LEND_BEGIN,   /* "starting win11": begins, and takes its time */
 	LEND_SAID,    /* a sentence that is the answer */
 	LEND_WARNING, /* a sentence about what the user should know or do */
 };
@@ -45,6 +46,7 @@ struct lend_options {
 	guint timeout;  /* seconds that a guest has for its shutdown */
 	gboolean end_guest;
 	gboolean dead_man_acts; /* as end_guest, unless somebody has seen the guest */
+	gboolean alone;         /* hotseatd is not there, so that nobody makes a seat's devices */
 };
 
 /* LEND_OPTIONS_DEFAULT - what the command line does without options */

@@ -43,7 +43,7 @@ static gboolean may_take_back(const struct handover_state *state,
 			 state->name);
 		return FALSE;
 	}
-	lend_say(report, LEND_STEP, "pulling the plug of %s", state->name);
+	lend_say(report, LEND_BEGIN, "pulling the plug of %s", state->name);
 	/* What it still has open decides next. */
 	(void)ask_destroy(state->name, LIBVIRT_SECONDS);
 	return TRUE;

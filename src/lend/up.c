@@ -15,16 +15,25 @@
  * anything is touched.
  */
 static gboolean check_files_and_networks(struct virt *virt, const struct domain_facts *facts,
-					 GError **error)
+					 gboolean alone, GError **error)
 {
 	for (guint i = 0; facts->networks[i] != NULL; i++) {
 		if (!virt_network_check(virt, facts->networks[i], error))
 			return FALSE;
 	}
 	for (guint i = 0; facts->inputs[i] != NULL; i++) {
-		/* A seat's devices are made when libvirt asks for them. */
-		if (access(facts->inputs[i], F_OK) == 0 || facts->seat != NULL)
+		/* A seat's devices are made by hotseatd when libvirt asks for them. */
+		if (access(facts->inputs[i], F_OK) == 0 || (facts->seat != NULL && !alone))
 			continue;
+		if (facts->seat != NULL) {
+			g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+				    "%s has keyboard and mouse of %s, which hotseatd makes, and "
+				    "hotseatd does not answer; nothing was touched. Start it with: "
+				    "systemctl start hotseatd, or leave them to QEMU: hotseat set "
+				    "%s seat=none",
+				    facts->name, facts->seat, facts->name);
+			return FALSE;
+		}
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 			    "%s is not plugged in, and %s is to have it; nothing was touched. Plug "
 			    "it in, or change the guest with: virsh edit %s",
@@ -62,7 +71,7 @@ static gboolean start(struct virt *virt, struct host *host, const struct domain_
 	g_autoptr(GError) failure = NULL;
 	g_autoptr(GError) undo_error = NULL;
 
-	lend_say(report, LEND_STEP, "starting %s", facts->name);
+	lend_say(report, LEND_BEGIN, "starting %s", facts->name);
 	if (virt_start(virt, facts->name, &failure))
 		return TRUE;
 	if (may_run(facts->name))
@@ -116,8 +125,8 @@ static gboolean arm(const struct lending *lending, const struct lend_options *op
 	const struct domain_facts *facts = lending->facts;
 
 	lend_say(report, LEND_SAID,
-		 "%s has keyboard and mouse from its start; %s moves them to the host and back.",
-		 facts->name, lend_chord(facts));
+		 "%s has keyboard and mouse %s; %s moves them to the host and back.", facts->name,
+		 facts->seat != NULL ? "once it is up" : "from its start", lend_chord(facts));
 	if (options->dead_man == 0 || !options->take_last_display ||
 	    !dead_man_is_due(lending->machine, lending->card, facts))
 		return TRUE;
@@ -197,6 +206,6 @@ gboolean lend_up(const char *guest, const struct lend_options *options,
 		return TRUE;
 	}
 	return keeping_settle_before_start(virt, facts, error) &&
-	       check_files_and_networks(virt, facts, error) &&
+	       check_files_and_networks(virt, facts, options->alone, error) &&
 	       hand_over(virt, facts, options, report, error);
 }

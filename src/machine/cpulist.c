@@ -9,8 +9,8 @@ enum member {
 	MEMBER_NEVER, /* "^2", wherever it stands */
 };
 
-/* read_range - "3", "0-3" or "^2" into the members; FALSE: it is none of them */
-static gboolean read_range(char *text, guint8 *members)
+/* read_range - "3", "0-3" or "^2" into the members below @end; FALSE: it is none of them */
+static gboolean read_range(char *text, guint8 *members, guint *end)
 {
 	const char *range = g_strstrip(text);
 	enum member member = range[0] == '^' ? MEMBER_NEVER : MEMBER_YES;
@@ -27,6 +27,7 @@ static gboolean read_range(char *text, guint8 *members)
 		return FALSE;
 	for (guint64 cpu = first; cpu <= last; cpu++)
 		members[cpu] = MAX(members[cpu], (guint8)member);
+	*end = MAX(*end, (guint)last + 1);
 	return TRUE;
 }
 
@@ -35,13 +36,14 @@ GArray *cpulist_read(const char *text)
 	g_autofree guint8 *members = g_new0(guint8, CPULIST_MAX);
 	g_auto(GStrv) ranges = g_strsplit(text, ",", -1);
 	GArray *list;
+	guint end = 0;
 
 	for (guint i = 0; ranges[i] != NULL; i++) {
-		if (!read_range(ranges[i], members))
+		if (!read_range(ranges[i], members, &end))
 			return NULL;
 	}
 	list = g_array_new(FALSE, FALSE, sizeof(guint));
-	for (guint cpu = 0; cpu < CPULIST_MAX; cpu++) {
+	for (guint cpu = 0; cpu < end; cpu++) {
 		if (members[cpu] == MEMBER_YES)
 			g_array_append_val(list, cpu);
 	}

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/match.h"
 #include "machine/desktop.h"
 
 #define NVIDIA_MAJOR 195
@@ -74,23 +75,14 @@ static void add_node_of_folder(const struct root *root, const char *folder, cons
 		add_node(nodes, dev, name, makedev(major, minor));
 }
 
-static void add_nodes(const struct root *root, const char *folder, char **steps, const char *dev,
-		      GPtrArray *nodes)
+static void add_nodes(const struct root *root, const char *address, const char *pattern,
+		      const char *dev, GPtrArray *nodes)
 {
-	g_auto(GStrv) names = NULL;
+	g_autofree char *whole = g_build_filename("sys/bus/pci/devices", address, pattern, NULL);
+	g_auto(GStrv) folders = match_paths(root, whole);
 
-	if (steps[0] == NULL) {
-		add_node_of_folder(root, folder, dev, nodes);
-		return;
-	}
-	names = root_list(root, NULL, "%s", folder);
-	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
-		if (g_pattern_match_simple(steps[0], names[i])) {
-			g_autofree char *below = g_build_filename(folder, names[i], NULL);
-
-			add_nodes(root, below, steps + 1, dev, nodes);
-		}
-	}
+	for (guint i = 0; folders[i] != NULL; i++)
+		add_node_of_folder(root, folders[i], dev, nodes);
 }
 
 /*
@@ -118,13 +110,10 @@ static GPtrArray *find_nodes(const struct root *root, const struct card *card)
 
 	for (guint f = 0; f < card->functions->len; f++) {
 		const struct pcidev *dev = g_ptr_array_index(card->functions, f);
-		g_autofree char *folder = g_strconcat("sys/bus/pci/devices/", dev->address, NULL);
 
-		for (guint i = 0; i < G_N_ELEMENTS(node_places); i++) {
-			g_auto(GStrv) steps = g_strsplit(node_places[i].pattern, "/", -1);
-
-			add_nodes(root, folder, steps, node_places[i].dev, nodes);
-		}
+		for (guint i = 0; i < G_N_ELEMENTS(node_places); i++)
+			add_nodes(root, dev->address, node_places[i].pattern, node_places[i].dev,
+				  nodes);
 		add_nvidia_node(root, dev, nodes);
 	}
 	return nodes;

@@ -6,6 +6,7 @@
 
 #include "core/gzip.h"
 #include "core/manifest.h"
+#include "core/match.h"
 #include "machine/desktop.h"
 #include "machine/pcidev.h"
 #include "machine/scrub.h"
@@ -61,28 +62,13 @@ static const char *const library_files[] = {
 	"sys/kernel/mm/hugepages/hugepages-*/*_hugepages",
 };
 
-static void add_files(const struct root *plain, const struct root *traced, const char *folder,
-		      char **steps)
+static void add_files(const struct root *plain, const struct root *traced, const char *pattern)
 {
-	g_auto(GStrv) names = NULL;
+	g_auto(GStrv) paths = match_paths(plain, pattern);
 
-	if (steps[0] == NULL) {
-		g_free(root_read(traced, NULL, "%s", folder)); /* noted, that is all */
-		return;
-	}
-	if (strchr(steps[0], '*') == NULL) {
-		g_autofree char *below = g_build_filename(folder, steps[0], NULL);
-
-		if (root_exists(plain, "%s", below))
-			add_files(plain, traced, below, steps + 1);
-		return;
-	}
-	names = root_list(plain, NULL, "%s", folder);
-	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
-		g_autofree char *below = g_build_filename(folder, names[i], NULL);
-
-		if (g_pattern_match_simple(steps[0], names[i]))
-			add_files(plain, traced, below, steps + 1);
+	for (guint i = 0; paths[i] != NULL; i++) {
+		if (root_exists(plain, "%s", paths[i]))
+			g_free(root_read(traced, NULL, "%s", paths[i])); /* noted, that is all */
 	}
 }
 
@@ -103,11 +89,8 @@ static void add_kind_of_machine(struct tree *trace)
 void recording_add_files(const struct root *plain, struct root *traced, struct tree *trace)
 {
 	root_trace(traced, trace);
-	for (gsize i = 0; i < G_N_ELEMENTS(library_files); i++) {
-		g_auto(GStrv) steps = g_strsplit(library_files[i], "/", -1);
-
-		add_files(plain, traced, "", steps);
-	}
+	for (gsize i = 0; i < G_N_ELEMENTS(library_files); i++)
+		add_files(plain, traced, library_files[i]);
 	if (root_is_live(plain))
 		add_kind_of_machine(trace);
 }

@@ -782,3 +782,13 @@ struct tree *scrub_tree(const struct root *root, struct tree *tree)
 	}
 	return clean;
 }
+
+char *scrub_text_of(const struct root *root, const char *path, const char *text)
+{
+	autoptr(scrub) scrub = scrub_new(root);
+	g_autoptr(GBytes) clean = scrub_text_file(scrub, path, text);
+	gsize length;
+	const char *data = g_bytes_get_data(clean, &length);
+
+	return g_strndup(data, length);
+}

@@ -11,3 +11,9 @@
  * Return: the same tree without them, new.
  */
 struct tree *scrub_tree(const struct root *root, struct tree *tree);
+
+/**
+ * scrub_text_of - the same for a single text
+ * @path: of the file that it is from, or like: "proc/cmdline" keeps what is about devices
+ */
+char *scrub_text_of(const struct root *root, const char *path, const char *text);

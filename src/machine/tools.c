@@ -195,6 +195,36 @@ static enum known read_uefi_firmware(const struct root *root)
 	return answer;
 }
 
+/* Distributions build QEMU's sound as modules, in packages that need not be installed. */
+static const char *const qemu_module_folders[] = {
+	"usr/lib/x86_64-linux-gnu/qemu",
+	"usr/lib64/qemu",
+	"usr/lib64/qemu-kvm",
+	"usr/lib/qemu",
+};
+
+static gboolean is_module(const char *name)
+{
+	return g_str_has_suffix(name, ".so");
+}
+
+static void read_qemu_sound(const struct root *root, struct tools *tools)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(qemu_module_folders); i++) {
+		g_auto(GStrv) names = root_list(root, NULL, "%s", qemu_module_folders[i]);
+		const char *const *all = (const char *const *)names;
+		gboolean modular = FALSE;
+
+		for (guint j = 0; names != NULL && names[j] != NULL; j++)
+			modular = modular || is_module(names[j]);
+		if (!modular)
+			continue;
+		tools->qemu_pipewire = known_from(g_strv_contains(all, "audio-pipewire.so"));
+		tools->qemu_pulse = known_from(g_strv_contains(all, "audio-pa.so"));
+		return;
+	}
+}
+
 /*
  * libvirt's library has its version in its file's name: libvirt.so.0 leads to
  * libvirt.so.0.11003.0 in 11.3.0. Source: libvirt meson.build, lt_revision.
@@ -247,6 +277,7 @@ struct tools *tools_read(const struct root *root)
 	tools->default_network_active = probe_exists(root, DEFAULT_NETWORK_STATUS);
 	tools->uefi_firmware = read_uefi_firmware(root);
 	tools->hook_installed = read_hook(root);
+	read_qemu_sound(root, tools);
 	tools->libvirt_version = library_version(root);
 	tools->qemu_version = cached_qemu_version(root);
 	return tools;

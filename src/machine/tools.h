@@ -20,8 +20,10 @@ struct tools {
 	enum known default_network_active;
 	enum known uefi_firmware;  /* a firmware descriptor for x86_64 UEFI, DX-03 */
 	enum known hook_installed; /* etc/libvirt/hooks/qemu.d/hotseat, executable */
-	guint libvirt_version;     /* 11003000 is 11.3.0; 0: not known */
-	guint qemu_version;        /* 10000002 is 10.0.2; 0: not known, root may know */
+	enum known qemu_pipewire; /* QEMU's module that plays into it; NOT_KNOWN: may be built in */
+	enum known qemu_pulse;    /* the same for PulseAudio */
+	guint libvirt_version;    /* 11003000 is 11.3.0; 0: not known */
+	guint qemu_version;       /* 10000002 is 10.0.2; 0: not known, root may know */
 };
 
 void tools_free(struct tools *tools);

@@ -104,25 +104,62 @@ static int add_sink(struct relay *relay, struct parcel *parcel)
 	return result;
 }
 
+static unsigned int flags_of(const struct seat_side *side)
+{
+	return (side->sinks[SINK_KEYBOARD].repairs ? RELAY_REPAIR_KEYBOARD : 0) |
+	       (side->sinks[SINK_MOUSE].repairs ? RELAY_REPAIR_MOUSE : 0);
+}
+
+static int fd_of(const struct seat_side *side, unsigned int i)
+{
+	return i % 2 == 0 ? side->sinks[i / 2].fd : side->sinks[i / 2].node;
+}
+
 static int remove_sink(struct relay *relay, struct parcel *parcel)
 {
 	unsigned int number = parcel->request->number;
 	struct seat_side side;
-	unsigned int flags;
 	int result;
 
 	if (number >= SEAT_SIDES)
 		return -ENOENT;
 	side = relay->seat.sides[number];
-	flags = (side.sinks[SINK_KEYBOARD].repairs ? RELAY_REPAIR_KEYBOARD : 0) |
-		(side.sinks[SINK_MOUSE].repairs ? RELAY_REPAIR_MOUSE : 0);
 	result = seat_remove_sink(&relay->seat, number);
 	for (unsigned int i = 0; result == 0 && i < RELAY_FDS; i++) {
 		char name[32];
 
-		name_sink(name, sizeof(name), number, flags, i);
+		name_sink(name, sizeof(name), number, flags_of(&side), i);
 		notify_unstore(relay->notify, name);
-		relay_forget(relay, i % 2 == 0 ? side.sinks[i / 2].fd : side.sinks[i / 2].node);
+		relay_forget(relay, fd_of(&side, i));
+	}
+	return result;
+}
+
+/*
+ * The name under which the descriptors are kept says it too. First out, then in: the manager keeps
+ * no descriptor twice, whatever its name (systemd, service_add_fd_store()).
+ */
+static int set_repairs(struct relay *relay, struct parcel *parcel)
+{
+	unsigned int number = parcel->request->number;
+	unsigned int flags = parcel->request->flags & (RELAY_REPAIR_KEYBOARD | RELAY_REPAIR_MOUSE);
+	const bool repairs[] = { flags & RELAY_REPAIR_KEYBOARD, flags & RELAY_REPAIR_MOUSE };
+	struct seat_side *side;
+	unsigned int before;
+	int result;
+
+	if (number >= SEAT_SIDES)
+		return -ENOENT;
+	side = &relay->seat.sides[number];
+	before = flags_of(side);
+	result = seat_set_repairs(&relay->seat, number, repairs);
+	for (unsigned int i = 0; result == 0 && flags != before && i < RELAY_FDS; i++) {
+		char name[32];
+
+		name_sink(name, sizeof(name), number, before, i);
+		notify_unstore(relay->notify, name);
+		name_sink(name, sizeof(name), number, flags, i);
+		notify_store(relay->notify, name, fd_of(side, i));
 	}
 	return result;
 }
@@ -175,6 +212,7 @@ static const struct verb {
 	[RELAY_SET_CHORDS] = { set_chords, 0 },
 	[RELAY_MOVE] = { move, 0 },
 	[RELAY_WATCH] = { watch, 0 },
+	[RELAY_SET_REPAIRS] = { set_repairs, 0 },
 };
 
 /* ---- packets --------------------------------------------------------------------------------- */

@@ -34,6 +34,7 @@ enum relay_verb {
 	RELAY_SET_CHORDS,  /* number: how many; chords */
 	RELAY_MOVE,        /* number: side */
 	RELAY_WATCH,       /* number: 1 while the session is active and not locked, else 0 */
+	RELAY_SET_REPAIRS, /* number: side; flags: RELAY_REPAIR_... of the guest that has it now */
 };
 
 enum relay_flags {

@@ -397,6 +397,23 @@ gboolean controller_add_guest(struct controller *controller, guint side, guint f
 	return TRUE;
 }
 
+void controller_set_repairs(struct controller *controller, guint side, guint flags)
+{
+	const struct relay_request request = {
+		.verb = RELAY_SET_REPAIRS,
+		.number = side,
+		.flags = flags,
+	};
+
+	for (guint i = 0; i < controller->guests->len; i++) {
+		struct guest_slot *guest = controller->guests->pdata[i];
+
+		if (guest->side == side)
+			guest->flags = flags;
+	}
+	send_request(controller, &request, NULL, 0);
+}
+
 void controller_set_chords(struct controller *controller, const struct chord *chords, guint count)
 {
 	g_assert(count <= CHORDS_MAX);

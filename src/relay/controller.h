@@ -50,6 +50,9 @@ const char *controller_input_path(const struct controller *controller, guint32 n
 gboolean controller_add_guest(struct controller *controller, guint side, guint flags,
 			      GError **error);
 
+/* controller_set_repairs - another guest has this side's devices now; @flags as above */
+void controller_set_repairs(struct controller *controller, guint side, guint flags);
+
 /* controller_set_chords, controller_move, controller_watch - see control.h */
 void controller_set_chords(struct controller *controller, const struct chord *chords, guint count);
 void controller_move(struct controller *controller, guint side);

@@ -23,6 +23,7 @@ static const struct distribution distributions[] = {
 			[ADVICE_LIBVIRT] = "sudo rpm-ostree install libvirt",
 			[ADVICE_NETWORK] = "sudo rpm-ostree install libvirt-daemon-config-network",
 			[ADVICE_UEFI] = "sudo rpm-ostree install edk2-ovmf",
+			[ADVICE_SOUND] = "sudo rpm-ostree install qemu-audio-pipewire qemu-audio-pa",
 			[ADVICE_KERNEL] = "sudo rpm-ostree upgrade",
 			[ADVICE_INITRAMFS] = "sudo rpm-ostree initramfs --enable",
 		},
@@ -35,6 +36,7 @@ static const struct distribution distributions[] = {
 			[ADVICE_LIBVIRT] = "sudo dnf install libvirt",
 			[ADVICE_NETWORK] = "sudo dnf install libvirt-daemon-config-network",
 			[ADVICE_UEFI] = "sudo dnf install edk2-ovmf",
+			[ADVICE_SOUND] = "sudo dnf install qemu-audio-pipewire qemu-audio-pa",
 			[ADVICE_KERNEL] = "sudo dnf install kernel kernel-modules",
 			[ADVICE_INITRAMFS] = "sudo dracut -f --regenerate-all",
 		},
@@ -48,6 +50,7 @@ static const struct distribution distributions[] = {
 				"sudo apt install libvirt-daemon-system libvirt-clients",
 			[ADVICE_NETWORK] = "sudo apt install libvirt-daemon-config-network",
 			[ADVICE_UEFI] = "sudo apt install ovmf",
+			[ADVICE_SOUND] = "sudo apt install qemu-system-gui",
 			[ADVICE_KERNEL] = "sudo apt install linux-generic",
 			[ADVICE_INITRAMFS] = "sudo update-initramfs -u -k all",
 		},
@@ -61,6 +64,7 @@ static const struct distribution distributions[] = {
 				"sudo apt install libvirt-daemon-system libvirt-clients",
 			[ADVICE_NETWORK] = "sudo apt install libvirt-daemon-config-network",
 			[ADVICE_UEFI] = "sudo apt install ovmf",
+			[ADVICE_SOUND] = "sudo apt install qemu-system-gui",
 			[ADVICE_KERNEL] = "sudo apt install linux-generic",
 			[ADVICE_INITRAMFS] = "sudo update-initramfs -u -k all",
 		},
@@ -74,6 +78,7 @@ static const struct distribution distributions[] = {
 				"sudo apt install libvirt-daemon-system libvirt-clients",
 			[ADVICE_NETWORK] = "sudo apt install libvirt-daemon-config-network",
 			[ADVICE_UEFI] = "sudo apt install ovmf",
+			[ADVICE_SOUND] = "sudo apt install qemu-system-gui",
 			[ADVICE_KERNEL] = "sudo apt install linux-image-amd64",
 			[ADVICE_INITRAMFS] = "sudo update-initramfs -u -k all",
 		},
@@ -86,6 +91,7 @@ static const struct distribution distributions[] = {
 			[ADVICE_LIBVIRT] = "sudo pacman -S --needed libvirt dnsmasq",
 			[ADVICE_NETWORK] = "sudo pacman -S --needed libvirt dnsmasq",
 			[ADVICE_UEFI] = "sudo pacman -S --needed edk2-ovmf",
+			[ADVICE_SOUND] = "sudo pacman -S --needed qemu-audio-pipewire qemu-audio-pa",
 			[ADVICE_KERNEL] = "sudo pacman -S linux",
 			[ADVICE_INITRAMFS] = "sudo mkinitcpio -P",
 		},
@@ -98,6 +104,8 @@ static const struct distribution distributions[] = {
 			[ADVICE_NETWORK] =
 				"sudo zypper install libvirt-daemon-config-network",
 			[ADVICE_UEFI] = "sudo zypper install qemu-ovmf-x86_64",
+			[ADVICE_SOUND] =
+				"sudo zypper install qemu-audio-pipewire qemu-audio-pa",
 			[ADVICE_KERNEL] = "sudo zypper install kernel-default",
 			[ADVICE_INITRAMFS] = "sudo dracut -f --regenerate-all",
 		},
@@ -114,6 +122,7 @@ static const struct distribution distributions[] = {
 					   "configuration.",
 			[ADVICE_UEFI] = "Set virtualisation.libvirtd.enable = true; then:\n"
 					"sudo nixos-rebuild switch",
+			[ADVICE_SOUND] = "Take a QEMU that is built with PipeWire.",
 			[ADVICE_KERNEL] = "Choose a kernel with VFIO in boot.kernelPackages.",
 			[ADVICE_INITRAMFS] = "sudo nixos-rebuild boot",
 		},
@@ -128,6 +137,7 @@ static const struct distribution anything_else = {
 		[ADVICE_NETWORK] = "Install the package that holds libvirt's default network.",
 		[ADVICE_UEFI] = "Install OVMF (edk2) with its descriptions in "
 				"/usr/share/qemu/firmware.",
+		[ADVICE_SOUND] = "Install QEMU's sound modules for PipeWire or PulseAudio.",
 		[ADVICE_KERNEL] = "Install a kernel with CONFIG_VFIO_PCI and "
 				  "CONFIG_VFIO_IOMMU_TYPE1.",
 		[ADVICE_INITRAMFS] = "Build the initramfs anew.",

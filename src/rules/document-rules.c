@@ -98,11 +98,14 @@ static void judge_kind(const struct domain_rule *rule, struct judging *judging)
 
 static void judge_variables(const struct domain_rule *rule, struct judging *judging)
 {
-	g_autoptr(GPtrArray) found =
-		document_find(judging->document, NULL,
+	g_autoptr(GPtrArray) found = NULL;
+
+	/* It asks every element, and hardly a text has this sign. */
+	if (strchr(document_text_of(judging->document), '$') == NULL)
+		return;
+	found = document_find(judging->document, NULL,
 			      ".//*[@*[starts-with(., '$') or contains(., '${')] or (not(*) and "
 			      "(starts-with(normalize-space(.), '$') or contains(., '${')))]");
-
 	/* A template has dozens; the first says it. */
 	if (found->len > 0) {
 		struct finding *finding = domain_blame(rule, judging, g_ptr_array_index(found, 0));

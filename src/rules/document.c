@@ -260,6 +260,8 @@ static void prepare_xpath(struct document *document)
 	if (document->xml == NULL)
 		return;
 	document->xpath = xmlXPathNewContext(document->xml);
+	/* A hundred expressions for each document: their objects are used again. */
+	xmlXPathContextSetCache(document->xpath, 1, -1, 0);
 	xmlXPathRegisterNs(document->xpath, XML_STRING("qemu"),
 			   XML_STRING("http://libvirt.org/schemas/domain/qemu/1.0"));
 	xmlXPathRegisterNs(document->xpath, XML_STRING("libosinfo"),

@@ -37,13 +37,19 @@ struct seen {
 	char *text;
 };
 
-struct explainer {
+/* What all rules look for: the same for all logs, made once for the process. */
+struct sought {
 	struct fragments telling; /* those that are the longest of some way */
 	guint8 classes[256];
 	guint n_classes;
 	GArray *states;        /* struct state */
 	GHashTable *fragments; /* text to number */
 	GPtrArray *ways;
+	guint n_rules;
+};
+
+struct explainer {
+	const struct sought *sought;
 	GArray *seen; /* struct seen, one for each rule */
 	GString *line;
 	guint64 number;
@@ -54,21 +60,21 @@ struct explainer {
 
 const struct log_rules *const log_rule_tables[] = { &log_host_rules, &log_guest_rules, NULL };
 
-static struct state *state_at(const struct explainer *explainer, guint number)
+static struct state *state_at(const struct sought *sought, guint number)
 {
-	return &g_array_index(explainer->states, struct state, number);
+	return &g_array_index(sought->states, struct state, number);
 }
 
-static guint8 class_of(struct explainer *explainer, char c)
+static guint8 class_of(struct sought *sought, char c)
 {
 	guint8 byte = (guint8)g_ascii_tolower(c);
 
-	if (explainer->classes[byte] == 0) {
-		g_assert(explainer->n_classes < ROW);
-		explainer->classes[byte] = (guint8)explainer->n_classes++;
-		explainer->classes[(guint8)g_ascii_toupper(c)] = explainer->classes[byte];
+	if (sought->classes[byte] == 0) {
+		g_assert(sought->n_classes < ROW);
+		sought->classes[byte] = (guint8)sought->n_classes++;
+		sought->classes[(guint8)g_ascii_toupper(c)] = sought->classes[byte];
 	}
-	return explainer->classes[byte];
+	return sought->classes[byte];
 }
 
 static void fragments_add(struct fragments *fragments, guint number)
@@ -81,80 +87,72 @@ static gboolean fragments_have(const struct fragments *fragments, guint number)
 	return (fragments->bits[number / 64] & (1ull << (number % 64))) != 0;
 }
 
-static guint16 add_fragment(struct explainer *explainer, const char *text)
+static guint16 add_fragment(struct sought *sought, const char *text)
 {
-	guint number = GPOINTER_TO_UINT(g_hash_table_lookup(explainer->fragments, text));
+	guint number = GPOINTER_TO_UINT(g_hash_table_lookup(sought->fragments, text));
 	guint state = 0;
 
 	if (number != 0)
 		return (guint16)number;
 	for (const char *c = text; *c != '\0'; c++) {
-		guint8 class = class_of(explainer, *c);
-		guint next = state_at(explainer, state)->next[class];
+		guint8 class = class_of(sought, *c);
+		guint next = state_at(sought, state)->next[class];
 
 		if (next == 0) {
 			const struct state fresh = { 0 };
 
-			next = explainer->states->len;
+			next = sought->states->len;
 			g_assert(next < G_MAXUINT16);
-			g_array_append_val(explainer->states, fresh);
-			state_at(explainer, state)->next[class] = (guint16)next;
+			g_array_append_val(sought->states, fresh);
+			state_at(sought, state)->next[class] = (guint16)next;
 		}
 		state = next;
 	}
-	number = g_hash_table_size(explainer->fragments) + 1;
+	number = g_hash_table_size(sought->fragments) + 1;
 	g_assert(number < MAX_FRAGMENTS);
-	g_hash_table_insert(explainer->fragments, g_strdup(text), GUINT_TO_POINTER(number));
-	state_at(explainer, state)->ends = (guint16)number;
+	g_hash_table_insert(sought->fragments, g_strdup(text), GUINT_TO_POINTER(number));
+	state_at(sought, state)->ends = (guint16)number;
 	return (guint16)number;
 }
 
-static void way_free(gpointer data)
-{
-	struct way *way = data;
-
-	g_array_unref(way->needed);
-	g_free(way);
-}
-
-static void add_way(struct explainer *explainer, const struct log_rule *rule, const char *match)
+static void add_way(struct sought *sought, const struct log_rule *rule, const char *match)
 {
 	g_auto(GStrv) parts = g_strsplit(match, " & ", -1);
 	struct way *way = g_new0(struct way, 1);
 	guint longest = 0;
 
-	*way = (struct way){ rule, explainer->seen->len, g_array_new(FALSE, FALSE, 2) };
+	*way = (struct way){ rule, sought->n_rules, g_array_new(FALSE, FALSE, 2) };
 	for (guint i = 0; parts[i] != NULL; i++) {
-		guint16 number = add_fragment(explainer, parts[i]);
+		guint16 number = add_fragment(sought, parts[i]);
 
 		g_array_append_val(way->needed, number);
 		if (strlen(parts[i]) > strlen(parts[longest]))
 			longest = i;
 	}
-	fragments_add(&explainer->telling, g_array_index(way->needed, guint16, longest));
-	g_ptr_array_add(explainer->ways, way);
+	fragments_add(&sought->telling, g_array_index(way->needed, guint16, longest));
+	g_ptr_array_add(sought->ways, way);
 }
 
 /* join - where to go on when no fragment goes on, breadth first */
-static void join(struct explainer *explainer)
+static void join(struct sought *sought)
 {
 	g_autoptr(GArray) queue = g_array_new(FALSE, FALSE, sizeof(guint16));
 
-	for (guint i = 0; i < explainer->n_classes; i++) {
-		if (state_at(explainer, 0)->next[i] != 0)
-			g_array_append_val(queue, state_at(explainer, 0)->next[i]);
+	for (guint i = 0; i < sought->n_classes; i++) {
+		if (state_at(sought, 0)->next[i] != 0)
+			g_array_append_val(queue, state_at(sought, 0)->next[i]);
 	}
 	for (guint head = 0; head < queue->len; head++) {
-		struct state *state = state_at(explainer, g_array_index(queue, guint16, head));
-		const struct state *fail = state_at(explainer, state->fail);
+		struct state *state = state_at(sought, g_array_index(queue, guint16, head));
+		const struct state *fail = state_at(sought, state->fail);
 
 		state->other = fail->ends != 0 ? state->fail : fail->other;
-		for (guint i = 0; i < explainer->n_classes; i++) {
+		for (guint i = 0; i < sought->n_classes; i++) {
 			if (state->next[i] == 0) {
 				state->next[i] = fail->next[i];
 				continue;
 			}
-			state_at(explainer, state->next[i])->fail = fail->next[i];
+			state_at(sought, state->next[i])->fail = fail->next[i];
 			g_array_append_val(queue, state->next[i]);
 		}
 	}
@@ -165,30 +163,39 @@ static void seen_clear(gpointer data)
 	g_free(((struct seen *)data)->text);
 }
 
-struct explainer *explainer_new(void)
+static gpointer sought_new(G_GNUC_UNUSED gpointer data)
 {
-	struct explainer *explainer = g_new0(struct explainer, 1);
+	struct sought *sought = g_new0(struct sought, 1);
 	const struct state root = { 0 };
-	const struct seen never = { 0 };
 
-	explainer->n_classes = 1; /* 0: bytes that no fragment has */
-	explainer->states = g_array_new(FALSE, TRUE, sizeof(struct state));
-	g_array_append_val(explainer->states, root);
-	explainer->fragments = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	explainer->ways = g_ptr_array_new_with_free_func(way_free);
-	explainer->seen = g_array_new(FALSE, TRUE, sizeof(struct seen));
-	g_array_set_clear_func(explainer->seen, seen_clear);
-	explainer->line = g_string_sized_new(EXPLAIN_LINE);
+	sought->n_classes = 1; /* 0: bytes that no fragment has */
+	sought->states = g_array_new(FALSE, TRUE, sizeof(struct state));
+	g_array_append_val(sought->states, root);
+	sought->fragments = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	sought->ways = g_ptr_array_new();
 	for (gsize i = 0; log_rule_tables[i] != NULL; i++) {
 		for (gsize k = 0; k < log_rule_tables[i]->n_rules; k++) {
 			const struct log_rule *rule = &log_rule_tables[i]->rules[k];
 
 			for (const char *const *match = rule->match; *match != NULL; match++)
-				add_way(explainer, rule, *match);
-			g_array_append_val(explainer->seen, never);
+				add_way(sought, rule, *match);
+			sought->n_rules++;
 		}
 	}
-	join(explainer);
+	join(sought);
+	return sought;
+}
+
+struct explainer *explainer_new(void)
+{
+	static GOnce once = G_ONCE_INIT;
+	struct explainer *explainer = g_new0(struct explainer, 1);
+
+	explainer->sought = g_once(&once, sought_new, NULL);
+	explainer->seen = g_array_new(FALSE, TRUE, sizeof(struct seen));
+	g_array_set_clear_func(explainer->seen, seen_clear);
+	g_array_set_size(explainer->seen, explainer->sought->n_rules);
+	explainer->line = g_string_sized_new(EXPLAIN_LINE);
 	return explainer;
 }
 
@@ -196,9 +203,6 @@ void explainer_free(struct explainer *explainer)
 {
 	if (explainer == NULL)
 		return;
-	g_array_unref(explainer->states);
-	g_hash_table_unref(explainer->fragments);
-	g_ptr_array_unref(explainer->ways);
 	g_array_unref(explainer->seen);
 	g_string_free(explainer->line, TRUE);
 	g_free(explainer);
@@ -228,8 +232,8 @@ static char *shown(const GString *line)
 static void end_line(struct explainer *explainer)
 {
 	explainer->number++;
-	for (guint i = 0; explainer->told && i < explainer->ways->len; i++) {
-		const struct way *way = g_ptr_array_index(explainer->ways, i);
+	for (guint i = 0; explainer->told && i < explainer->sought->ways->len; i++) {
+		const struct way *way = g_ptr_array_index(explainer->sought->ways, i);
 		struct seen *seen = &g_array_index(explainer->seen, struct seen, way->number);
 
 		if (seen->last == explainer->number || !has_all(explainer, way))
@@ -248,22 +252,23 @@ static void end_line(struct explainer *explainer)
 
 static void note_ends(struct explainer *explainer, guint state)
 {
-	for (; state != 0; state = state_at(explainer, state)->other) {
-		guint number = state_at(explainer, state)->ends;
+	for (; state != 0; state = state_at(explainer->sought, state)->other) {
+		guint number = state_at(explainer->sought, state)->ends;
 
 		fragments_add(&explainer->found, number);
-		explainer->told |= fragments_have(&explainer->telling, number);
+		explainer->told |= fragments_have(&explainer->sought->telling, number);
 	}
 }
 
 /* scan - part of one line */
 static void scan(struct explainer *explainer, const char *text, gsize length)
 {
-	const struct state *states = (const struct state *)(const void *)explainer->states->data;
+	const struct state *states =
+		(const struct state *)(const void *)explainer->sought->states->data;
 	guint state = explainer->state;
 
 	for (gsize i = 0; i < length; i++) {
-		state = states[state].next[explainer->classes[(guint8)text[i]]];
+		state = states[state].next[explainer->sought->classes[(guint8)text[i]]];
 		if (G_UNLIKELY(states[state].ends | states[state].other))
 			note_ends(explainer, state);
 	}

@@ -255,6 +255,33 @@ static void judge_rights(const struct rule *rule, const struct machine *machine,
 		host_judge_rights_of(rule, machine, &user, findings);
 }
 
+static gboolean has_sound_server(const struct desktop *desktop)
+{
+	for (guint i = 0; i < desktop->audio->len; i++) {
+		const struct audio *audio = &g_array_index(desktop->audio, struct audio, i);
+
+		if (audio->pipewire == KNOWN_YES || audio->pulse == KNOWN_YES)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void judge_qemu_sound(const struct rule *rule, const struct machine *machine,
+			     GPtrArray *findings)
+{
+	struct finding *finding;
+
+	if (machine->tools->qemu_pipewire != KNOWN_NO || machine->tools->qemu_pulse != KNOWN_NO ||
+	    !has_sound_server(machine->desktop))
+		return;
+	finding = finding_add(findings, rule, "QEMU");
+	finding->evidence = g_strdup("QEMU's modules have neither audio-pipewire nor audio-pa");
+	finding->message = g_strdup(
+		"A guest's sound can come out of its card's own outputs only, "
+		"not of the desktop's.");
+	finding->fix = advice_for(machine, ADVICE_SOUND);
+}
+
 static const struct rule rules[] = {
 	{ "HS-02", SEVERITY_BROKEN, 'V', "the kernel has VFIO",
 	  "vfio_pci takes devices from the host, vfio_iommu_type1 maps a guest's memory for them.",
@@ -284,6 +311,10 @@ static const struct rule rules[] = {
 	{ "HS-10", SEVERITY_STYLE, 'V', "you may talk to libvirt",
 	  "Members of the group libvirt need no password for making and starting guests.",
 	  "join the group libvirt", "libvirt docs/auth.rst", judge_rights },
+	{ "HS-17", SEVERITY_STYLE, 'V', "QEMU can play into the desktop's sound server",
+	  "Each way of playing is a module of QEMU's, and distributions leave it to you.",
+	  "install QEMU's module for PipeWire", "QEMU meson.build (audio modules)",
+	  judge_qemu_sound },
 };
 
 const struct rule_set host_rules_tools = { rules, G_N_ELEMENTS(rules) };

@@ -16,6 +16,7 @@ enum advice {
 	ADVICE_LIBVIRT,
 	ADVICE_NETWORK, /* libvirt's default network, where no file of it is there */
 	ADVICE_UEFI,
+	ADVICE_SOUND, /* QEMU's modules for PipeWire and PulseAudio */
 	ADVICE_KERNEL, /* a kernel with its modules */
 	ADVICE_INITRAMFS,
 	N_ADVICE,

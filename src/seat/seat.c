@@ -110,6 +110,15 @@ int seat_set_sink(struct seat *seat, unsigned int number, const int fds[SINK_KIN
 	return 0;
 }
 
+int seat_set_repairs(struct seat *seat, unsigned int number, const bool repairs[SINK_KINDS])
+{
+	if (number == SEAT_HOST || number >= SEAT_SIDES || !seat->sides[number].there)
+		return -ENOENT;
+	for (unsigned int kind = 0; kind < SINK_KINDS; kind++)
+		seat->sides[number].sinks[kind].repairs = repairs[kind];
+	return 0;
+}
+
 int seat_remove_sink(struct seat *seat, unsigned int number)
 {
 	if (number == SEAT_HOST || number >= SEAT_SIDES || !seat->sides[number].there)
@@ -313,9 +322,13 @@ int seat_move(struct seat *seat, unsigned int side, enum seat_cause cause)
 
 	if (side == from)
 		return 0;
-	if (side != SEAT_HOST && (!seat->watching || !side_listens(seat, side))) {
-		tell_moved(seat, side, cause, -ENOTCONN);
-		return -ENOTCONN;
+	if (side != SEAT_HOST && !seat->watching)
+		result = -EPERM;
+	else if (side != SEAT_HOST && !side_listens(seat, side))
+		result = -ENOTCONN;
+	if (result < 0) {
+		tell_moved(seat, side, cause, result);
+		return result;
 	}
 	if (from != SEAT_HOST)
 		release_side(seat);

@@ -87,13 +87,16 @@ int seat_remove_source(struct seat *seat, unsigned int id);
 int seat_set_sink(struct seat *seat, unsigned int side, const int fds[SINK_KINDS],
 		  const int nodes[SINK_KINDS], const bool repairs[SINK_KINDS]);
 
+/* seat_set_repairs - what of a guest's devices may be repeated, see sink.h; 0 or -ENOENT */
+int seat_set_repairs(struct seat *seat, unsigned int side, const bool repairs[SINK_KINDS]);
+
 /* seat_remove_sink - the guest is gone; the descriptors are the caller's again. 0 or -ENOENT */
 int seat_remove_sink(struct seat *seat, unsigned int side);
 
 /**
  * seat_move - give the seat to a side
  *
- * Return: 0; -ENOTCONN if nobody listens there; -EBUSY or -EAGAIN if no source could be taken,
+ * Return: 0; -EPERM while nobody watches; -ENOTCONN if nobody listens there; -EBUSY or -EAGAIN if no source could be taken,
  * and the host has the seat
  */
 int seat_move(struct seat *seat, unsigned int side, enum seat_cause cause);

@@ -21,10 +21,12 @@
  * was edited by somebody, and is left. That is the same at whatever instant we were stopped, and
  * however often undo itself is stopped.
  *
- * The sources first, then what is generated from them: initramfs images before boot menus, so that
- * no menu ever asks for what the image cannot do; backwards at undo. A machine that loses power in
- * between boots from the old menu: the generators replace their files whole as well. The ledger
- * says "made" when all of them are done, and check reports one that does not say so.
+ * The sources first, then what is generated from them: initramfs images before boot menus, because
+ * kernel-install copies the image to where the loader finds it. A machine that loses power in
+ * between boots, from the old menu with the new image or with the new menu: an image loads vfio-pci
+ * early or not, and only a menu's arguments say for which card. The generators replace their files
+ * whole as well (product.c), except kernel-install. The ledger says "made" when all of them are
+ * done, and check reports one that does not say so.
  *
  * A second setup adds to the first. For a file that we wrote before, the ledger then has all our
  * versions, and still the one former state, so that there is one way back, to the machine before
@@ -230,6 +232,18 @@ static gboolean make_folders(struct setup_host *host, const struct ledger *ledge
 	return TRUE;
 }
 
+static gboolean make_products(struct setup_host *host, const struct ledger *ledger, GError **error)
+{
+	for (guint i = 0; i < ledger->products->len; i++) {
+		if (!product_make(host, g_ptr_array_index(ledger->products, i), error))
+			return FALSE;
+	}
+	/* kernel-install and update-grub do not wait for the disk; the ledger is not to be there
+	 * before what it says */
+	sync();
+	return TRUE;
+}
+
 static gboolean change(struct setup_host *host, struct ledger *ledger, const struct setup *setup,
 		       GError **error)
 {
@@ -239,10 +253,8 @@ static gboolean change(struct setup_host *host, struct ledger *ledger, const str
 		if (!write_file(host, g_ptr_array_index(setup->files, i), error))
 			return FALSE;
 	}
-	for (guint i = 0; i < ledger->products->len; i++) {
-		if (!product_make(host, g_ptr_array_index(ledger->products, i), error))
-			return FALSE;
-	}
+	if (!make_products(host, ledger, error))
+		return FALSE;
 	ledger->made = TRUE;
 	g_free(ledger->boot);
 	ledger->boot = root_read(host->root, NULL, "proc/sys/kernel/random/boot_id");
@@ -350,15 +362,6 @@ static gboolean restore_files(struct setup_host *host, struct ledger *ledger, GP
 	return TRUE;
 }
 
-static gboolean make_backwards(struct setup_host *host, const struct ledger *ledger, GError **error)
-{
-	for (guint i = ledger->products->len; i-- > 0;) {
-		if (!product_make(host, g_ptr_array_index(ledger->products, i), error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
 /* The ledger goes before the copies: without it they mean nothing, it without them is damaged. */
 static gboolean forget(struct setup_host *host, struct ledger *ledger, GError **error)
 {
@@ -375,7 +378,7 @@ static gboolean undo_all(struct setup_host *host, struct ledger *ledger, GPtrArr
 {
 	ledger->made = FALSE;
 	return write_ledger(host, ledger, error) && restore_files(host, ledger, left, error) &&
-	       make_backwards(host, ledger, error) && forget(host, ledger, error);
+	       make_products(host, ledger, error) && forget(host, ledger, error);
 }
 
 /* Copies whose ledger is gone, or has not come to be, are swept up. */

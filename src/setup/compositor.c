@@ -14,9 +14,14 @@
  *
  * A name that leads nowhere would leave the desktop without any card. So the host's cards are
  * named by what they are and not by their address, which moves when another card is put in.
+ *
+ * The lists go two ways. Whatever the user's service manager starts, and what asks it as Plasma and
+ * GDM do, has environment.d; a compositor that is started at a prompt, or by SDDM, has what the
+ * login shell read (environment.d(5) says who is left out).
  */
 #define RULES_FILE "etc/udev/rules.d/61-hotseat.rules"
 #define ENVIRONMENT_FILE "etc/environment.d/90-hotseat.conf"
+#define PROFILE_FILE "etc/profile.d/hotseat.sh"
 #define XORG_FILE "etc/X11/xorg.conf.d/90-hotseat.conf"
 
 /* Programs that take a list, and the variable they take it from. */
@@ -31,7 +36,7 @@ static const struct {
 static const char *const xorg_programs[] = { "usr/lib/xorg/Xorg", "usr/bin/Xorg",
 					     "usr/libexec/Xorg" };
 
-/* host_cards - the cards that stay; NULL if one of them is of the same kind as the one kept free */
+/* host_cards - the cards that stay; NULL if one of them is of the very kind of the one kept free */
 static GPtrArray *host_cards(const struct machine *machine, const struct card *card)
 {
 	g_autoptr(GPtrArray) cards = g_ptr_array_new();
@@ -43,7 +48,7 @@ static GPtrArray *host_cards(const struct machine *machine, const struct card *c
 
 		if (other == card || display->driver == NULL)
 			continue;
-		if (display->vendor == kept->vendor && display->device == kept->device)
+		if (draft_same_kind(display, kept))
 			return NULL;
 		g_ptr_array_add(cards, g_ptr_array_index(machine->cards, i));
 	}
@@ -55,8 +60,12 @@ static void add_match(GString *rules, const struct pcidev *dev, const char *addr
 	g_string_append(rules, "SUBSYSTEM==\"drm\", KERNEL==\"card[0-9]*\", KERNEL!=\"card*-*\", ");
 	if (address != NULL)
 		g_string_append_printf(rules, "KERNELS==\"%s\", ", address);
-	g_string_append_printf(rules, "ATTRS{vendor}==\"0x%04x\", ATTRS{device}==\"0x%04x\", ",
-			       dev->vendor, dev->device);
+	g_string_append_printf(rules,
+			       "ATTRS{vendor}==\"0x%04x\", ATTRS{device}==\"0x%04x\", "
+			       "ATTRS{subsystem_vendor}==\"0x%04x\", "
+			       "ATTRS{subsystem_device}==\"0x%04x\", ATTRS{class}==\"0x%06x\", ",
+			       dev->vendor, dev->device, dev->subsystem_vendor,
+			       dev->subsystem_device, dev->class);
 }
 
 static char *make_rules(const struct card *card, const GPtrArray *hosts)
@@ -72,41 +81,73 @@ static char *make_rules(const struct card *card, const GPtrArray *hosts)
 	return g_string_free(rules, FALSE);
 }
 
-/* make_environment - NULL if nobody here takes a list */
-static char *make_environment(const struct machine *machine, const GPtrArray *hosts)
+/* list_variables - what the compositors here take their list from */
+static GPtrArray *list_variables(const struct machine *machine)
 {
-	g_autoptr(GPtrArray) done = g_ptr_array_new_with_free_func(g_free);
-	GString *text = g_string_new(DRAFT_HEADER("#"));
+	GPtrArray *variables = g_ptr_array_new_with_free_func(g_free);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
-		if (!root_exists(machine->root, "%s", lists[i].program) ||
-		    ledger_has(done, lists[i].variable))
-			continue;
-		ledger_add(done, lists[i].variable);
-		g_string_append_printf(text, "%s=", lists[i].variable);
-		for (guint j = 0; hosts != NULL && j < hosts->len; j++)
-			g_string_append_printf(text, "%s/dev/dri/hotseat-host%u", j == 0 ? "" : ":",
-					       j);
-		g_string_append_c(text, '\n');
+		if (root_exists(machine->root, "%s", lists[i].program))
+			ledger_add(variables, lists[i].variable);
 	}
-	return g_string_free(text, done->len == 0);
+	return variables;
+}
+
+static char *make_environment(const GPtrArray *variables, guint hosts)
+{
+	g_autoptr(GString) list = g_string_new(NULL);
+	GString *text = g_string_new(DRAFT_HEADER("#"));
+
+	for (guint i = 0; i < hosts; i++)
+		g_string_append_printf(list, "%s/dev/dri/hotseat-host%u", i == 0 ? "" : ":", i);
+	for (guint i = 0; i < variables->len; i++)
+		g_string_append_printf(text, "%s=%s\n", (char *)g_ptr_array_index(variables, i),
+				       list->str);
+	return g_string_free(text, FALSE);
+}
+
+/* A shell can look whether a name leads somewhere, so there a list is never wrong. */
+static const char find_cards[] =
+	DRAFT_HEADER("#")
+	"hotseat_cards=\n"
+	"for hotseat_card in /dev/dri/hotseat-host*; do\n"
+	"	[ -e \"$hotseat_card\" ] || continue\n"
+	"	hotseat_cards=\"${hotseat_cards:+$hotseat_cards:}$hotseat_card\"\n"
+	"done\n"
+	"if [ -n \"$hotseat_cards\" ]; then\n";
+
+static char *make_profile(const GPtrArray *variables)
+{
+	GString *text = g_string_new(find_cards);
+
+	for (guint i = 0; i < variables->len; i++)
+		g_string_append_printf(text, "	export %s=\"$hotseat_cards\"\n",
+				       (char *)g_ptr_array_index(variables, i));
+	g_string_append(text, "fi\nunset hotseat_cards hotseat_card\n");
+	return g_string_free(text, FALSE);
 }
 
 static gboolean draft_lists(struct draft *draft, const struct card *card, const GPtrArray *hosts,
 			    GError **error)
 {
-	g_autofree char *text = make_environment(draft->machine, hosts);
+	g_autoptr(GPtrArray) variables = list_variables(draft->machine);
+	g_autofree char *environment = NULL;
+	g_autofree char *profile = NULL;
 
-	if (text == NULL)
+	if (variables->len == 0)
 		return TRUE;
-	if (hosts != NULL && hosts->len > 0)
-		return draft_file(draft, ENVIRONMENT_FILE, text, FALSE, PRODUCT_UDEV, error);
-	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-		    "%s and a card of the desktop's own are of the same kind, and no list of cards "
-		    "would stay true if one of them moved. Let guests have it from the boot on: "
-		    "hotseat setup --gpu %s",
-		    card_display(card)->address, card_display(card)->address);
-	return FALSE;
+	if (hosts == NULL || hosts->len == 0) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s and a card of the desktop's own are of the same kind, and no list "
+			    "of cards would stay true if one of them moved. Let guests have it "
+			    "from the boot on: hotseat setup --gpu %s",
+			    card_display(card)->address, card_display(card)->address);
+		return FALSE;
+	}
+	environment = make_environment(variables, hosts->len);
+	profile = make_profile(variables);
+	return draft_file(draft, ENVIRONMENT_FILE, environment, FALSE, PRODUCT_UDEV, error) &&
+	       draft_file(draft, PROFILE_FILE, profile, FALSE, PRODUCT_UDEV, error);
 }
 
 static gboolean draft_xorg(struct draft *draft, GError **error)

@@ -50,3 +50,7 @@ GPtrArray *draft_given(const struct draft *draft);
 
 /* draft_card - the card of a wish, which may be lent: viable, and not the desktop's display */
 const struct card *draft_card(const struct draft *draft, const char *address, GError **error);
+
+/* draft_same_kind - nothing but their places tells these two apart, as far as the kernel's ids and
+ * udev's attributes go: vendor, device, subsystem, class */
+gboolean draft_same_kind(const struct pcidev *a, const struct pcidev *b);

@@ -44,7 +44,7 @@ static gboolean same_subsystem(const struct pcidev *a, const struct pcidev *b)
 	       a->subsystem_device == b->subsystem_device;
 }
 
-static gboolean same_class(const struct pcidev *a, const struct pcidev *b)
+gboolean draft_same_kind(const struct pcidev *a, const struct pcidev *b)
 {
 	return same_subsystem(a, b) && PCIDEV_CLASS_SUB(a->class) == PCIDEV_CLASS_SUB(b->class);
 }
@@ -70,7 +70,7 @@ static char *id_of(const struct machine *machine, const struct card *card, const
 	g_autofree char *device = g_strdup_printf("%04x:%04x", dev->vendor, dev->device);
 	g_autofree char *subsystem = g_strdup_printf("%s:%04x:%04x", device, dev->subsystem_vendor,
 						     dev->subsystem_device);
-	const struct pcidev *other = twin(machine, card, dev, same_class);
+	const struct pcidev *other = twin(machine, card, dev, draft_same_kind);
 
 	if (twin(machine, card, dev, same_device) == NULL)
 		return g_steal_pointer(&device);

@@ -31,12 +31,55 @@ static gboolean run(struct setup_host *host, const char *line, GError **error)
 	return host->run(host, argv, error);
 }
 
-/* Debian's dracut brings an update-initramfs that knows Debian's names of the images. */
+/* find_image - of a kernel; NULL: it has none, or one whose name is not known here */
+static char *find_image(struct setup_host *host, const char *version)
+{
+	static const struct {
+		const char *before, *after;
+	} names[] = { { "boot/initrd.img-", "" }, { "boot/initramfs-", ".img" } };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		char *path = g_strconcat(names[i].before, version, names[i].after, NULL);
+
+		if (root_exists(host->root, "%s", path))
+			return path;
+		g_free(path);
+	}
+	return NULL;
+}
+
+static gboolean make_dracut_image(struct setup_host *host, const char *path, const char *version,
+				  GError **error)
+{
+	g_autofree char *beside = store_beside(path);
+	g_autofree char *line = g_strdup_printf("dracut --force /%s %s", beside, version);
+
+	return store_clean(host->root, path, error) && run(host, line, error) &&
+	       store_take_beside(host->root, path, error);
+}
+
+/*
+ * dracut copies its image over the old one (dracut.sh, "cp --reflink=auto"), and a power cut would
+ * leave a kernel with half of it. So it makes the image beside the old one, and the rename is ours.
+ * Where dracut comes with an update-initramfs, that one knows the names.
+ */
 static gboolean make_dracut(struct setup_host *host, GError **error)
 {
-	return root_exists(host->root, "usr/sbin/update-initramfs")
-		       ? run(host, "update-initramfs -u -k all", error)
-		       : run(host, "dracut --force --regenerate-all", error);
+	g_auto(GStrv) versions = root_list(host->root, NULL, "usr/lib/modules");
+	gboolean made = FALSE;
+
+	if (root_exists(host->root, "usr/sbin/update-initramfs"))
+		return run(host, "update-initramfs -u -k all", error);
+	for (guint i = 0; versions != NULL && versions[i] != NULL; i++) {
+		g_autofree char *path = find_image(host, versions[i]);
+
+		if (path == NULL)
+			continue;
+		if (!make_dracut_image(host, path, versions[i], error))
+			return FALSE;
+		made = TRUE;
+	}
+	return made || run(host, "dracut --force --regenerate-all", error);
 }
 
 static gboolean make_initramfs_tools(struct setup_host *host, GError **error)
@@ -120,7 +163,7 @@ static const struct {
 	gboolean (*make)(struct setup_host *host, GError **error);
 } products[] = {
 	{ PRODUCT_INITRAMFS_TOOLS, "update-initramfs -u -k all", make_initramfs_tools },
-	{ PRODUCT_DRACUT, "dracut --force --regenerate-all", make_dracut },
+	{ PRODUCT_DRACUT, "dracut --force, for each kernel", make_dracut },
 	{ PRODUCT_GRUB, "update-grub", make_grub },
 	{ PRODUCT_KERNEL_INSTALL, "kernel-install add, for each kernel", make_kernel_install },
 	{ PRODUCT_UDEV, "udevadm control --reload", make_udev },

@@ -236,6 +236,29 @@ gboolean store_clean(const struct root *root, const char *path, GError **error)
 	return remove_name(root, path, beside, 0, error);
 }
 
+char *store_beside(const char *path)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	g_autofree char *name = g_path_get_basename(path);
+
+	return g_strdup_printf("%s/" BESIDE, folder, name);
+}
+
+gboolean store_take_beside(const struct root *root, const char *path, GError **error)
+{
+	g_autofree char *name = g_path_get_basename(path);
+	g_autofree char *beside = g_strdup_printf(BESIDE, name);
+	int folder = open_folder(root, path, NULL, error);
+	gboolean done;
+
+	if (folder < 0)
+		return FALSE;
+	done = renameat(folder, beside, folder, name) == 0 ? fsync(folder) == 0 : errno == ENOENT;
+	done = done || fail(error, "replace", path);
+	close(folder);
+	return done;
+}
+
 gboolean store_make_folder(const struct root *root, const char *path, GError **error)
 {
 	g_autofree char *name = g_path_get_basename(path);

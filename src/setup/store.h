@@ -41,6 +41,13 @@ gboolean store_remove(const struct root *root, const char *path, GError **error)
 /* store_clean - remove what a replacement that was killed left beside the file */
 gboolean store_clean(const struct root *root, const char *path, GError **error);
 
+/* store_beside - where a replacement is written before it is renamed; a new path */
+char *store_beside(const char *path);
+
+/* store_take_beside - what a program has written and synced there takes the file's place; fine if
+ * there is nothing */
+gboolean store_take_beside(const struct root *root, const char *path, GError **error);
+
 /* store_make_folder - one folder, whose parent is there; fine if it exists */
 gboolean store_make_folder(const struct root *root, const char *path, GError **error);
 

@@ -22,7 +22,7 @@ static const struct chord chords[] = {
 static void one_step(struct seat *seat, uint64_t *now)
 {
 	static const int fds[] = { BYTES_SINK, BYTES_SINK }, nodes[] = { 1, 2 };
-	static const bool repairs[] = { true, true };
+	static const bool repairs[] = { true, true }, none[] = { false, false };
 	uint8_t what = seat_bytes_next(), number = seat_bytes_next();
 
 	switch (what % 8) {
@@ -42,7 +42,10 @@ static void one_step(struct seat *seat, uint64_t *now)
 		seat_move(seat, number % 3, SEAT_BY_REQUEST);
 		break;
 	case 5:
-		seat_watch(seat, number % 8 != 0);
+		if (number & 0x80)
+			seat_set_repairs(seat, number % 3, number & 0x40 ? repairs : none);
+		else
+			seat_watch(seat, number % 8 != 0);
 		break;
 	case 6:
 		*now += (uint64_t)number * 50000000;

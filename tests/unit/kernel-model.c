@@ -341,8 +341,30 @@ static int write_platform(const struct kernel_model *model, const char *path, co
 	return (bound ? unlink(link) : symlink(target, link)) == 0 ? 0 : EIO;
 }
 
+/* bus_rescan_devices_helper(): one that has a driver keeps it */
+static int write_usb_probe(const struct kernel_model *model, const char *path, const char *device)
+{
+	g_autofree char *folder = path_of(model, "sys/bus/usb/devices/%s", device);
+	g_autofree char *link = g_strconcat(folder, "/driver", NULL);
+
+	if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
+		return ENODEV;
+	if (g_file_test(link, G_FILE_TEST_IS_SYMLINK))
+		return 0;
+	return symlink("/sys/bus/usb/drivers/usbhid", link) == 0 ? 0 : EIO;
+}
+
 static int write_nothing(const struct kernel_model *model, const char *path, const char *value)
 {
+	return 0;
+}
+
+/* udevd tells who listens. A server that is not there yet when it is told does not hear it. */
+static int write_uevent(const struct kernel_model *model, const char *path, const char *action)
+{
+	if (model->leaves != NULL && g_str_equal(action, "remove") &&
+	    root_exists(model->manifest->root, "%s", model->leaves))
+		manifest_remove(model->manifest, model->leaves);
 	return 0;
 }
 
@@ -356,7 +378,8 @@ static const struct {
 	{ "sys/kernel/mm/transparent_hugepage/enabled", write_mode },
 	{ "sys/devices/system/cpu/cpufreq/policy*/scaling_governor", set_text },
 	{ "sys/class/vtconsole/vtcon*/bind", set_text },
-	{ "sys/bus/pci/devices/*/sound/card*/uevent", write_nothing },
+	{ "sys/bus/pci/devices/*/sound/card*/uevent", write_uevent },
+	{ "sys/bus/usb/drivers_probe", write_usb_probe },
 	{ "sys/bus/platform/drivers/*/bind", write_platform },
 	{ "sys/bus/platform/drivers/*/unbind", write_platform },
 };
@@ -423,6 +446,15 @@ static gboolean model_group_busy(struct host *host, const char *group)
 	return g_strcmp0(group, model->busy) == 0;
 }
 
+/* is_heard - has a sound server the function open? Its driver waits for that. */
+static gboolean is_heard(const struct kernel_model *model, const char *address)
+{
+	const struct root *root = model->manifest->root;
+
+	return model->leaves != NULL && root_exists(root, "%s", model->leaves) &&
+	       root_exists(root, "sys/bus/pci/devices/%s/sound", address);
+}
+
 static gboolean model_write_device(struct host *host, const char *address, const char *path,
 				   const char *value, GError **error)
 {
@@ -430,7 +462,8 @@ static gboolean model_write_device(struct host *host, const char *address, const
 
 	if (host_is_stuck(host, address, error))
 		return FALSE;
-	if (g_strcmp0(model->hangs, address) != 0 || !g_str_has_suffix(path, "/unbind"))
+	if (!g_str_has_suffix(path, "/unbind") ||
+	    (g_strcmp0(model->hangs, address) != 0 && !is_heard(model, address)))
 		return model_write(host, path, value, error);
 	/* __device_release_driver(): the link is gone before the driver is asked. */
 	in_model = TRUE;
@@ -697,6 +730,7 @@ void kernel_model_free(struct kernel_model *model)
 	g_free(model->probe_fails);
 	g_free(model->busy);
 	g_free(model->hangs);
+	g_free(model->leaves);
 	g_free(model->fails);
 	g_free(model);
 }

@@ -66,6 +66,7 @@ struct kernel_model {
 	guint runs, syncs;  /* processes started; waits for the disk */
 	guint room;         /* huge pages that there is memory for; 0: as many as asked for */
 	char *hangs;        /* function whose driver does not let go */
+	char *leaves;       /* path that goes when a sound server is told to let go */
 	char *fails;        /* unit that can be neither started nor stopped */
 	gboolean met_crumb; /* the point that was armed was the breadcrumb's */
 	gboolean can_load;  /* modprobe finds vfio-pci */

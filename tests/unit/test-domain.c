@@ -189,6 +189,9 @@ static struct scene *make_linux(void)
 	scene->spec.os_uri = "http://fedoraproject.org/fedora/37";
 	scene->spec.windows = FALSE;
 	scene->spec.looking_glass.mib = 64;
+	scene->spec.seat = "seat0";
+	scene->spec.seat_side = 1;
+	scene->spec.passthrough = TRUE;
 	return scene;
 }
 
@@ -402,6 +405,39 @@ static void test_lend_round_trip(void)
 	g_assert_cmpstr(facts->inputs[0], ==, "/dev/hotseat/seat0/2-keyboard");
 	g_assert_cmpstr(facts->seat, ==, "seat0");
 	g_assert_cmpuint(facts->seat_side, ==, 2);
+	g_assert_false(facts->passthrough);
+	scene_free(scene);
+}
+
+/* The mouse as it is; the keyboard never, because lost releases of it could not be repeated. */
+static void test_passthrough(void)
+{
+	struct scene *scene = make_linux();
+	g_autofree char *xml = domain_xml(&scene->spec);
+	autoptr(domain_facts) facts = domain_facts_parse(xml, NULL);
+
+	g_assert_true(facts->passthrough);
+	g_assert_false(facts->windows);
+	g_assert_cmpstr(facts->seat, ==, "seat0");
+	g_assert_cmpstr(facts->inputs[0], ==, "/dev/hotseat/seat0/1-keyboard");
+	g_assert_cmpstr(facts->inputs[1], ==, "/dev/hotseat/seat0/1-mouse");
+	g_assert_null(facts->inputs[2]);
+	g_assert_nonnull(strstr(xml, "<source evdev=\"/dev/hotseat/seat0/1-mouse\"/>"));
+	g_assert_null(strstr(xml, "<source evdev=\"/dev/hotseat/seat0/1-keyboard\""));
+	scene_free(scene);
+}
+
+/* What lost releases may be repeated depends on it, so nothing is guessed. */
+static void test_knows_windows(void)
+{
+	struct scene *scene = make_rich();
+	g_autofree char *xml = NULL;
+	autoptr(domain_facts) facts = NULL;
+
+	scene->spec.os_uri = "http://microsoft.com/win/11";
+	xml = domain_xml(&scene->spec);
+	facts = domain_facts_parse(xml, NULL);
+	g_assert_true(facts->windows);
 	scene_free(scene);
 }
 
@@ -458,6 +494,28 @@ static void test_stranger(void)
 	g_assert_cmpstr(facts->hostdevs[0], ==, "0000:0a:1f.7");
 	g_assert_null(facts->hostdevs[1]);
 	g_assert_cmpstr(facts->toggle, ==, "ctrl-ctrl");
+	g_assert_null(facts->usb[0]); /* by its address alone: who would say what that is later? */
+}
+
+/* What is chosen, and what a running guest has of it. */
+static void test_usb(void)
+{
+	autoptr(domain_facts) facts = domain_facts_parse(
+		"<domain><name>x</name><devices>"
+		"<hostdev mode='subsystem' type='usb'><source startupPolicy='optional'>"
+		"<vendor id='0x046D'/><product id='0xc21d'/></source></hostdev>"
+		"<hostdev mode='subsystem' type='usb'><source><vendor id='1133'/><product id='7'/>"
+		"<address bus='3' device='17'/></source>"
+		"<address type='usb' bus='0' port='1'/></hostdev>"
+		"</devices></domain>",
+		NULL);
+
+	g_assert_cmpuint(g_strv_length(facts->usb), ==, 2);
+	g_assert_cmpstr(facts->usb[0], ==, "046d:c21d");
+	g_assert_cmpstr(facts->usb[1], ==, "046d:0007");
+	g_assert_cmpuint(g_strv_length(facts->usb_nodes), ==, 2);
+	g_assert_cmpstr(facts->usb_nodes[0], ==, "");
+	g_assert_cmpstr(facts->usb_nodes[1], ==, "3:17");
 }
 
 /* The dead man's switch goes by these: may nobody see the guest, and has it been heard of? */
@@ -636,8 +694,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/domain/keeps-clusters", test_keeps_clusters);
 	g_test_add_func("/domain/memory-node", test_memory_node);
 	g_test_add_func("/domain/lend-round-trip", test_lend_round_trip);
+	g_test_add_func("/domain/passthrough", test_passthrough);
+	g_test_add_func("/domain/knows-windows", test_knows_windows);
 	g_test_add_func("/domain/round-trip", test_round_trip);
 	g_test_add_func("/domain/stranger", test_stranger);
+	g_test_add_func("/domain/usb", test_usb);
 	g_test_add_func("/domain/seen", test_seen);
 	g_test_add_func("/domain/bad-documents", test_bad_documents);
 	g_test_add_func("/domain/truncated", test_truncated);

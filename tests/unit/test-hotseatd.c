@@ -6,6 +6,7 @@
  */
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "handover/step.h"
@@ -59,6 +60,10 @@ static gboolean model_act(const char *guest, const struct lend_options *options,
 {
 	int code;
 
+	/* Whoever asks for whatever: only such a name gets here. */
+	g_assert_true(guest[0] == '\0' || guest_name_valid(guest));
+	g_assert_cmpuint(options->dead_man, <=, LEND_SECONDS_MOST);
+	g_assert_cmpuint(options->timeout, <=, LEND_SECONDS_MOST);
 	g_mutex_lock(&model.mutex);
 	model.calls++;
 	g_free(model.guest);
@@ -475,6 +480,185 @@ static void test_hostile(struct stage *stage, gconstpointer data)
 	g_assert_cmpstr(model.guest, ==, "last");
 }
 
+static void set_true(void *data)
+{
+	*(gboolean *)data = TRUE;
+}
+
+/* -- calls made of dice ---------------------------------------------------------------------- */
+
+static char *random_text(void)
+{
+	static const char *const texts[] = { "",
+					     "win11",
+					     "host",
+					     "seat0",
+					     "../../etc",
+					     "a\nb",
+					     "-",
+					     ".",
+					     "%s%n",
+					     "force",
+					     "dead_man",
+					     "timeout",
+					     "take_last_display",
+					     "end_guest",
+					     "\xc3\xa4" };
+	guint length = g_test_rand_bit() ? 0 : (guint)g_test_rand_int_range(1, 30);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (length == 0)
+		return g_strdup(texts[g_test_rand_int_range(0, G_N_ELEMENTS(texts))]);
+	if (g_test_rand_int_range(0, 50) == 0)
+		return g_strnfill(100000, 'x');
+	for (guint i = 0; i < length; i++)
+		g_string_append_unichar(text, (gunichar)g_test_rand_int_range(1, 0xd7ff));
+	return g_strdup(text->str);
+}
+
+static GVariant *random_value(guint depth);
+
+static GVariant *random_options(guint depth)
+{
+	GVariantBuilder options;
+
+	g_variant_builder_init(&options, G_VARIANT_TYPE_VARDICT);
+	for (int i = g_test_rand_int_range(0, 4); i > 0; i--) {
+		g_autofree char *name = random_text();
+
+		g_variant_builder_add(&options, "{sv}", name, random_value(depth));
+	}
+	return g_variant_builder_end(&options);
+}
+
+static GVariant *random_tuple(guint depth)
+{
+	GVariantBuilder tuple;
+
+	g_variant_builder_init(&tuple, G_VARIANT_TYPE_TUPLE);
+	for (int i = g_test_rand_int_range(depth == 0 ? 0 : 1, 4); i > 0; i--)
+		g_variant_builder_add_value(&tuple, random_value(depth));
+	return g_variant_builder_end(&tuple);
+}
+
+static GVariant *random_value(guint depth)
+{
+	g_autofree char *text = random_text();
+
+	switch (g_test_rand_int_range(0, depth >= 4 ? 6 : 9)) {
+	case 0:
+		return g_variant_new_boolean(g_test_rand_bit());
+	case 1:
+		return g_variant_new_uint32((guint32)g_test_rand_int());
+	case 2:
+		return g_variant_new_uint32((guint32)g_test_rand_int_range(0, 1000));
+	case 3:
+		return g_variant_new_int64(-1);
+	case 4:
+		return g_variant_new_double(g_test_rand_double());
+	case 5:
+		return g_variant_new_string(text);
+	case 6:
+		return g_variant_new_variant(random_value(depth + 1));
+	case 7:
+		return random_options(depth + 1);
+	default:
+		return random_tuple(depth + 1);
+	}
+}
+
+/* Often as the method wants it, so that it gets further. */
+static GVariant *random_arguments(void)
+{
+	g_autofree char *one = random_text();
+	g_autofree char *other = random_text();
+
+	switch (g_test_rand_int_range(0, 5)) {
+	case 0:
+		return g_variant_new("()");
+	case 1:
+		return g_variant_new("(ss)", one, other);
+	case 2:
+		return g_variant_new("(ss)", "11111111-2222-3333-4444-555555555555", other);
+	case 3:
+		return g_variant_new("(s@a{sv})", one, random_options(1));
+	default:
+		return random_tuple(0);
+	}
+}
+
+static void on_answer(GObject *source, GAsyncResult *result, gpointer data)
+{
+	g_autoptr(GVariant) answer =
+		g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
+
+	*(guint *)data -= 1;
+}
+
+static void call_at_random(GDBusConnection *connection, guint *waiting)
+{
+	static const char *const methods[] = { "Up",      "Down",    "Recover", "Confirm",
+					       "Prepare", "Release", "Swap",    "Status",
+					       "Seats",   "Cancel",  "Reboot",  "GetAll" };
+	gboolean elsewhere = g_test_rand_int_range(0, 20) == 0;
+
+	*waiting += 1;
+	g_dbus_connection_call(connection, HOTSEATD_NAME, elsewhere ? "/" : HOTSEATD_PATH,
+			       g_test_rand_int_range(0, 20) == 0 ? "org.freedesktop.DBus.Properties"
+								 : HOTSEATD_INTERFACE,
+			       methods[g_test_rand_int_range(0, G_N_ELEMENTS(methods))],
+			       random_arguments(), NULL, G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL,
+			       on_answer, waiting);
+}
+
+/* rattle - many calls by callers that come and go, each of which is answered or has left */
+static void rattle(struct stage *stage, guint calls)
+{
+	GDBusConnection *connection = connect_to(stage->bus);
+	guint waiting = 0;
+
+	for (guint i = 0; i < calls; i++) {
+		call_at_random(connection, &waiting);
+		while (waiting > 12)
+			g_main_context_iteration(NULL, TRUE);
+		if (g_test_rand_int_range(0, 100) != 0)
+			continue;
+		g_dbus_connection_close_sync(connection, NULL, NULL);
+		while (waiting > 0)
+			g_main_context_iteration(NULL, TRUE);
+		g_object_unref(connection);
+		connection = connect_to(stage->bus);
+	}
+	while (waiting > 0)
+		g_main_context_iteration(NULL, TRUE);
+	g_object_unref(connection);
+}
+
+/*
+ * Calls with any name, any types and any values, HOTSEAT_TEST_CALLS of them: of somebody who may
+ * nothing, none gets to the model; of root, only what has a sense does (see model_act()).
+ */
+static void test_random(struct stage *stage, gconstpointer data)
+{
+	const char *wanted = g_getenv("HOTSEAT_TEST_CALLS");
+	guint calls = wanted == NULL ? 1500 : (guint)g_ascii_strtoull(wanted, NULL, 10);
+	gboolean stopped = FALSE;
+
+	work.root = NOT_ROOT;
+	start_polkit(stage);
+	rattle(stage, calls);
+	g_assert_cmpuint(model.calls, ==, 0);
+	work.root = geteuid();
+	rattle(stage, calls);
+	g_test_message("%u calls, of which %u made sense", calls, model.calls);
+	g_assert_cmpuint(model.calls, >, 0);
+	g_assert_true(ask("Up", ARGUMENTS_UP, "last", LEND_OPTIONS_DEFAULT).ok);
+	/* Calls of callers that have left are not over before their threads are. */
+	service_stop(stage->service, set_true, &stopped);
+	while (!stopped)
+		g_main_context_iteration(NULL, TRUE);
+}
+
 static void test_flood(struct stage *stage, gconstpointer data)
 {
 	g_autoptr(GDBusConnection) stranger = connect_to(stage->bus);
@@ -563,11 +747,6 @@ static void test_lost(struct stage *stage, gconstpointer data)
 		g_main_context_iteration(NULL, TRUE);
 }
 
-static void set_true(void *data)
-{
-	*(gboolean *)data = TRUE;
-}
-
 /* Being stopped, it ends what it does and takes nothing new; who asks then does without. */
 static void test_stopped(struct stage *stage, gconstpointer data)
 {
@@ -632,6 +811,35 @@ static void test_states(struct stage *stage, gconstpointer data)
 	g_assert_cmpstr(step->now, ==, "none");
 }
 
+/* Who only looks does not start a service; who has to know does. */
+static void test_looking_starts_nothing(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("hotseat-XXXXXX", NULL);
+	g_autofree char *file = g_build_filename(folder, HOTSEATD_NAME ".service", NULL);
+	g_autofree char *mark = g_build_filename(folder, "started", NULL);
+	g_autofree char *text = g_strdup_printf(
+		"[D-BUS Service]\nName=" HOTSEATD_NAME "\nExec=/usr/bin/touch %s\n", mark);
+	GTestDBus *bus = g_test_dbus_new(G_TEST_DBUS_NONE);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(g_file_set_contents(file, text, -1, NULL));
+	g_test_dbus_add_service_dir(bus, folder);
+	g_test_dbus_up(bus);
+	g_setenv("DBUS_SYSTEM_BUS_ADDRESS", g_test_dbus_get_bus_address(bus), TRUE);
+	g_assert_null(client_seats(&error));
+	g_assert_true(client_is_absent(error));
+	g_assert_false(g_file_test(mark, G_FILE_TEST_EXISTS));
+	g_clear_error(&error);
+	g_assert_null(client_states(&error));
+	g_assert_true(client_is_absent(error));
+	g_assert_true(g_file_test(mark, G_FILE_TEST_EXISTS));
+	g_test_dbus_down(bus);
+	g_object_unref(bus);
+	unlink(mark);
+	unlink(file);
+	rmdir(folder);
+}
+
 static void test_flights(void)
 {
 	struct flights *flights = flights_new();
@@ -665,6 +873,7 @@ int main(int argc, char **argv)
 		{ "/hotseatd/permission", test_permission },
 		{ "/hotseatd/hook-of-root", test_hook_of_root },
 		{ "/hotseatd/hostile", test_hostile },
+		{ "/hotseatd/random", test_random },
 		{ "/hotseatd/flood", test_flood },
 		{ "/hotseatd/cancelled", test_cancelled },
 		{ "/hotseatd/absent", test_absent },
@@ -680,6 +889,7 @@ int main(int argc, char **argv)
 	pthread_sigmask(SIG_BLOCK, &interrupt, NULL);
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/hotseatd/flights", test_flights);
+	g_test_add_func("/hotseatd/looking-starts-nothing", test_looking_starts_nothing);
 	for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
 		g_test_add(tests[i].path, struct stage, NULL, stage_up, tests[i].test, stage_down);
 	return g_test_run();

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "cli/commands.h"
+#include "cli/watch.h"
 #include "core/error.h"
 #include "machine/inputs.h"
 #include "manifest.h"
@@ -131,6 +132,39 @@ static void test_command(void)
 	g_test_trap_assert_stdout_unmatched("*event0 *");
 }
 
+/* Which key it was is for those alone who asked; what a watch shows is copied to strangers. */
+static void test_watch(void)
+{
+	static const struct {
+		guint type, code;
+		int value;
+		const char *plain, *named;
+	} cases[] = {
+		{ EV_KEY, KEY_A, 1, "key pressed", "key A pressed" },
+		{ EV_KEY, KEY_A, 0, "key released", "key A released" },
+		{ EV_KEY, KEY_A, 2, NULL, NULL },
+		{ EV_KEY, KEY_LEFTCTRL, 1, "key pressed", "key LEFTCTRL pressed" },
+		{ EV_KEY, KEY_MAX, 1, "button 767 pressed", "button 767 pressed" },
+		{ EV_KEY, 0x2fe, 1, "button 766 pressed", "button 766 pressed" },
+		{ EV_KEY, BTN_LEFT, 1, "left button pressed", "left button pressed" },
+		{ EV_KEY, BTN_TASK, 0, "task button released", "task button released" },
+		{ EV_KEY, BTN_0, 1, "button 256 pressed", "button 256 pressed" },
+		{ EV_REL, REL_X, 5, NULL, NULL },
+		{ EV_SYN, SYN_REPORT, 0, NULL, NULL },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const struct input_event event = { .type = (guint16)cases[i].type,
+						   .code = (guint16)cases[i].code,
+						   .value = cases[i].value };
+		g_autofree char *plain = watch_describe(&event, FALSE);
+		g_autofree char *named = watch_describe(&event, TRUE);
+
+		g_assert_cmpstr(plain, ==, cases[i].plain);
+		g_assert_cmpstr(named, ==, cases[i].named);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -138,6 +172,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/inputs/stable-paths", test_stable_paths);
 	g_test_add_func("/inputs/odd-devices", test_odd_devices);
 	g_test_add_func("/inputs/none", test_none);
+	g_test_add_func("/inputs/watch", test_watch);
 	g_test_add_func("/inputs/command", test_command);
 	return g_test_run();
 }

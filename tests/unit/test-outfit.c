@@ -19,6 +19,7 @@ struct scene {
 	char *folder;
 	struct machine machine;
 	struct desktop desktop;
+	struct tools tools;
 	struct card card;
 	struct pcidev display, sound;
 	struct plan plan;
@@ -43,6 +44,7 @@ static struct scene *scene_new(const char *files)
 	g_assert_no_error(error);
 	scene->machine.cards = g_ptr_array_new();
 	scene->machine.desktop = &scene->desktop;
+	scene->machine.tools = &scene->tools;
 	scene->machine.memory.hugepage_kib = 2048;
 	scene->desktop.audio = g_array_new(FALSE, TRUE, sizeof(struct audio));
 	scene->card.functions = g_ptr_array_new();
@@ -247,12 +249,18 @@ static void test_sound_servers(void)
 	const struct audio audio = { 0, KNOWN_YES, KNOWN_YES };
 	struct scene *scene =
 		scene_new("etc/libvirt/qemu.conf =\n| #user = \"x\"\n| user = \"root\"\n");
+	g_autoptr(GError) error = NULL;
 
 	g_array_append_val(scene->desktop.audio, audio);
 	scene->wish.sound = WORD("pipewire");
 	g_assert_true(choose(scene, NULL));
 	g_assert_cmpstr(scene->spec.sound.type, ==, "pipewire");
 	outfit_clear(&scene->outfit);
+	scene->tools.qemu_pipewire = KNOWN_NO; /* a guest that is given it anyway does not start */
+	g_assert_false(choose(scene, &error));
+	g_assert_nonnull(strstr(error->message, "hotseat check"));
+	outfit_clear(&scene->outfit);
+	scene->tools.qemu_pipewire = KNOWN_YES;
 	scene->capabilities.libvirt_version = 9000000;
 	g_assert_false(choose(scene, NULL));
 	scene_free(scene);

@@ -28,7 +28,8 @@ enum {
 struct stage {
 	char *folder;
 	GPid pid;
-	int notify;           /* we are the service manager */
+	int notify; /* we are the service manager */
+	guint n_unkept, kept_flags;
 	int control;          /* connected */
 	int errors;           /* its standard error */
 	int source;           /* our end of a source */
@@ -200,6 +201,13 @@ static guint ask_number(struct stage *stage, enum relay_verb verb, guint number)
 		   0);
 }
 
+static guint ask_repairs(struct stage *stage, guint flags)
+{
+	return ask(stage,
+		   (struct relay_request){ .verb = RELAY_SET_REPAIRS, .number = 1, .flags = flags },
+		   NULL, 0);
+}
+
 static void add_source(struct stage *stage)
 {
 	int pair[2];
@@ -299,7 +307,10 @@ static void read_notices(struct stage *stage)
 			memcpy(&stage->kept[number], CMSG_DATA(CMSG_FIRSTHDR(&header)),
 			       sizeof(int));
 			stage->n_kept++;
+			stage->kept_flags = flags;
 		}
+		if (g_str_has_prefix(text, "FDSTOREREMOVE=1"))
+			stage->n_unkept++;
 		memset(text, 0, sizeof(text));
 		header.msg_controllen = sizeof(rights.bytes);
 	}
@@ -345,6 +356,31 @@ static void test_moves(void)
 	stage_clear(&stage);
 }
 
+/*
+ * Another guest takes the names over: what may be repeated for it is said anew, and kept for a
+ * relay that is restarted. The manager keeps no descriptor twice, so the old name has to go first.
+ */
+static void test_repairs(void)
+{
+	struct stage stage;
+
+	stage_init(&stage);
+	add_guest(&stage);
+	read_notices(&stage);
+	g_assert_cmpuint(stage.n_kept, ==, RELAY_FDS);
+	g_assert_cmpuint(stage.kept_flags, ==, 0);
+	g_assert_cmpuint(ask_repairs(&stage, RELAY_REPAIR_KEYBOARD | RELAY_REPAIR_MOUSE), ==, 0);
+	read_notices(&stage);
+	g_assert_cmpuint(stage.n_kept, ==, 2 * RELAY_FDS);
+	g_assert_cmpuint(stage.n_unkept, ==, RELAY_FDS);
+	g_assert_cmpuint(stage.kept_flags, ==, RELAY_REPAIR_KEYBOARD | RELAY_REPAIR_MOUSE);
+	/* what is so already is not stored again */
+	g_assert_cmpuint(ask_repairs(&stage, RELAY_REPAIR_KEYBOARD | RELAY_REPAIR_MOUSE), ==, 0);
+	read_notices(&stage);
+	g_assert_cmpuint(stage.n_kept, ==, 2 * RELAY_FDS);
+	stage_clear(&stage);
+}
+
 /* Whatever nonsense comes, the relay answers or hangs up, and goes on. */
 static void test_nonsense(void)
 {
@@ -360,7 +396,9 @@ static void test_nonsense(void)
 	g_assert_cmpuint(ask_number(&stage, RELAY_ADD_SOURCE, 0), ==, EBADF);
 	g_assert_cmpuint(ask(&stage, (struct relay_request){ .verb = RELAY_LIST }, many, 8), ==,
 			 EBADF);
-	g_assert_cmpuint(ask_number(&stage, RELAY_MOVE, 1), ==, ENOTCONN);
+	g_assert_cmpuint(ask_number(&stage, RELAY_MOVE, 1), ==, EPERM);
+	g_assert_cmpuint(ask_number(&stage, RELAY_SET_REPAIRS, 1), ==, ENOENT);
+	g_assert_cmpuint(ask_number(&stage, RELAY_SET_REPAIRS, 4000000000), ==, ENOENT);
 	g_assert_cmpuint(ask_number(&stage, RELAY_MOVE, 4000000000), ==, EINVAL);
 	g_assert_cmpuint(ask_number(&stage, RELAY_REMOVE_SINK, 4000000000), ==, ENOENT);
 	g_assert_cmpuint(ask_number(&stage, RELAY_REMOVE_SOURCE, 1), ==, ENOENT);
@@ -529,6 +567,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	g_test_add_func("/relay/moves", test_moves);
+	g_test_add_func("/relay/repairs", test_repairs);
 	g_test_add_func("/relay/nonsense", test_nonsense);
 	g_test_add_func("/relay/kept", test_kept);
 	g_test_add_func("/relay/watchdog", test_watchdog);

@@ -348,6 +348,15 @@ static const struct rule_case cases[] = {
 	{ "HS-11", "rules-bare", "-sys/bus\n", UNKNOWN },
 	{ "HS-11", "rules-bare", "sys/devices/pci0000:00/0000:00:02.0/class = 0x038000\n", SILENT },
 
+	{ "HS-17", "rules-intel",
+	  "usr/lib/x86_64-linux-gnu/qemu/audio-alsa.so = elf\nrun/user/1000/pipewire-0 = s\n",
+	  SPEAKS, SEVERITY_STYLE, "qemu-system-gui" },
+	{ "HS-17", "rules-intel",
+	  "usr/lib/x86_64-linux-gnu/qemu/audio-pa.so = elf\nrun/user/1000/pipewire-0 = s\n",
+	  SILENT },
+	/* nobody is logged in; built in, for all that we know */
+	{ "HS-17", "rules-intel", "usr/lib/x86_64-linux-gnu/qemu/audio-alsa.so = elf\n", SILENT },
+	{ "HS-17", "rules-intel", "run/user/1000/pipewire-0 = s\n", SILENT },
 	{ "HS-16", "rules-intel",
 	  "var/lib/hotseat/breadcrumb = hotseat-breadcrumb 1 old 1 2 1700000000 forth "
 	  "0000:01:00.0 amdgpu win%2011\n",

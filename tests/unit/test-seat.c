@@ -249,6 +249,8 @@ static void test_refused(void)
 	g_assert_cmpint(seat_set_sink(&scene.seat, SEAT_SIDES, none, none, no), ==, -EINVAL);
 	g_assert_cmpint(seat_set_sink(&scene.seat, 1, none, none, no), ==, -EEXIST);
 	g_assert_cmpint(seat_remove_sink(&scene.seat, 3), ==, -ENOENT);
+	g_assert_cmpint(seat_set_repairs(&scene.seat, 3, no), ==, -ENOENT);
+	g_assert_cmpint(seat_set_repairs(&scene.seat, SEAT_HOST, no), ==, -ENOENT);
 	g_assert_cmpint(seat_remove_source(&scene.seat, 7), ==, -ENOENT);
 	g_assert_cmpint(seat_move(&scene.seat, 3, SEAT_BY_REQUEST), ==, -ENOTCONN);
 	g_assert_cmpint(seat_move(&scene.seat, 1, SEAT_BY_REQUEST), ==, -ENODEV);
@@ -346,6 +348,37 @@ static void test_stall(void)
 	g_assert_cmpuint(parts, ==, 3);
 	g_assert_cmpuint(seat_settle(&scene.seat, scene.now), ==, 0);
 	g_string_free(scene.out, TRUE);
+}
+
+/* The release of a button did not arrive. Return: is it down in the guest in the end? */
+static bool button_stays(bool repairs)
+{
+	const bool both[] = { true, repairs };
+	struct scene scene;
+	unsigned int count;
+
+	scene_init(&scene);
+	scene_plug(&scene, 0);
+	g_assert_cmpint(seat_set_repairs(&scene.seat, 1, both), ==, 0);
+	g_assert_cmpint(seat_move(&scene.seat, 1, SEAT_BY_REQUEST), ==, 0);
+	model_hand(0, BTN_LEFT, true);
+	model_hand(0, BTN_LEFT, false);
+	scene_read(&scene);
+	keys_add(&model.sinks[1].guest, BTN_LEFT);
+	count = model.sinks[1].log.count;
+	for (uint64_t due; (due = seat_settle(&scene.seat, scene.now)) != 0;)
+		scene.now = due;
+	/* a guest that looks at each event would see a click */
+	g_assert_true(repairs || model.sinks[1].log.count == count);
+	g_string_free(scene.out, TRUE);
+	return keys_has(&model.sinks[1].guest, BTN_LEFT);
+}
+
+/* Windows lets go of the button; no other guest is sent anything that it would take for a click. */
+static void test_button_stall(void)
+{
+	g_assert_false(button_stays(true));
+	g_assert_true(button_stays(false));
 }
 
 /* The guest's QEMU has died: not one repeated release reaches the host's console. */
@@ -477,6 +510,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/seat/no-wakeups", test_no_wakeups);
 	g_test_add_func("/seat/resync-race", test_resync_race);
 	g_test_add_func("/seat/stall", test_stall);
+	g_test_add_func("/seat/button-stall", test_button_stall);
 	g_test_add_func("/seat/no-repair-into-nothing", test_no_repair_into_nothing);
 	g_test_add_func("/seat/corpus", test_corpus);
 	return g_test_run();

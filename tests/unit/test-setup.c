@@ -144,6 +144,13 @@ static const char machine_text[] =
 	"/iommu_group -> ../../../kernel/iommu_groups/2\n"
 	"sys/kernel/iommu_groups/2/devices/" VIDEO " -> ../../../../devices/pci0000:00/" VIDEO "\n";
 
+/* another card of the same kind */
+#define TWIN                                                                                       \
+	"sys/bus/pci/devices/0000:02:00.0 -> ../../../devices/pci0000:00/0000:02:00.0\n" DEV       \
+	"0000:02:00.0/class = 0x030000\n" DEV "0000:02:00.0/vendor = 0x10de\n" DEV                 \
+	"0000:02:00.0/device = 0x1b80\n" DEV "0000:02:00.0/subsystem_vendor = 0x1043\n" DEV        \
+	"0000:02:00.0/subsystem_device = 0x8592\n"
+
 #define GRUB                                                                                       \
 	"boot/grub/grub.cfg = x\n"                                                                 \
 	"usr/sbin/update-grub = x\n"                                                               \
@@ -175,6 +182,9 @@ static const struct layout {
 		     "usr/sbin/libvirtd = x\nusr/bin/systemctl = x\nusr/bin/udevadm = x\n"
 		     "dir etc/libvirt\nrun/libvirtd.pid = 7\n" },
 };
+
+#define IMAGE "boot/initrd.img-6.12.0"
+#define IMAGE_END "the end"
 
 struct fixture {
 	const struct layout *layout;
@@ -211,10 +221,23 @@ static void make_product(struct fixture *f, const char *path, const char *const 
 	g_autoptr(GString) product = g_string_new(NULL);
 
 	append_sources(f, sources, product);
+	g_string_append(product, IMAGE_END);
 	g_assert_true(g_file_set_contents(full, product->str, -1, NULL));
 }
 
-static void run_program(struct fixture *f, const char *program)
+/* run_dracut - it writes right into the file that it is given, so that half of it may be there */
+static void run_dracut(struct fixture *f, const char *path, const char *const *sources,
+		       gboolean tear)
+{
+	g_autofree char *full = g_build_filename(f->manifest->folder, path, NULL);
+
+	make_product(f, path, sources);
+	if (tear)
+		g_assert_cmpint(truncate(full, 10), ==, 0);
+}
+
+/* run_program - @output: what it was told to write, if it was */
+static void run_program(struct fixture *f, const char *program, const char *output, gboolean tear)
 {
 	static const char *const initramfs[] = { "etc/initramfs-tools/modules", "etc/modprobe.d",
 						 "etc/dracut.conf.d", NULL };
@@ -222,8 +245,10 @@ static void run_program(struct fixture *f, const char *program)
 					    NULL };
 	static const char *const cmdline[] = { "etc/kernel/cmdline", NULL };
 
-	if (g_str_equal(program, "update-initramfs") || g_str_equal(program, "dracut"))
-		make_product(f, "boot/initrd.img-6.12.0", initramfs);
+	if (g_str_equal(program, "update-initramfs"))
+		make_product(f, IMAGE, initramfs);
+	if (g_str_equal(program, "dracut"))
+		run_dracut(f, output, initramfs, tear);
 	if (g_str_equal(program, "update-grub"))
 		make_product(f, "boot/grub/grub.cfg", grub);
 	if (g_str_equal(program, "kernel-install")) {
@@ -246,7 +271,7 @@ static gboolean model_run(struct setup_host *host, char **argv, GError **error)
 		return FALSE;
 	}
 	g_string_append_printf(f->log, "%s ", name);
-	run_program(f, name);
+	run_program(f, name, argv[1] == NULL ? NULL : argv[2], tear);
 	if (tear)
 		kill(getpid(), SIGKILL);
 	return TRUE;
@@ -321,11 +346,11 @@ static void set_up(struct fixture *f, const struct layout *layout)
 		/* tmpfs has these attributes since Linux 6.6; elsewhere this proves nothing more */
 		(void)setxattr(modules, "user.test", "mine", 4, 0);
 	}
-	run_program(f, "update-initramfs");
+	run_program(f, "update-initramfs", NULL, FALSE);
 	if (root_exists(f->host.root, "usr/sbin/update-grub"))
-		run_program(f, "update-grub");
+		run_program(f, "update-grub", NULL, FALSE);
 	else
-		run_program(f, "kernel-install");
+		run_program(f, "kernel-install", NULL, FALSE);
 	f->first = picture(f);
 	f->plan = plan(f, VIDEO, strstr(layout->name, "desktop") ? VIDEO : NULL, &error);
 	g_assert_no_error(error);
@@ -430,7 +455,7 @@ static void test_there_and_back(void)
 		g_assert_true(setup_apply(&f.host, f.plan, &error));
 		g_assert_no_error(error);
 		g_assert_true(kernel_gets(&f, "vfio-pci.ids=10de:1b80"));
-		image = root_read(f.host.root, NULL, "boot/initrd.img-6.12.0");
+		image = root_read(f.host.root, NULL, IMAGE);
 		g_assert_nonnull(strstr(image, "vfio"));
 		softdeps = root_read(f.host.root, NULL, "etc/modprobe.d/hotseat.conf");
 		g_assert_nonnull(strstr(softdeps, "softdep nouveau pre: vfio-pci"));
@@ -468,10 +493,19 @@ static void each_point(gboolean (*round)(struct fixture *f, enum event event, gu
 	g_assert_cmpuint(tried, >, least);
 }
 
+/* Whatever was killed, there is a whole image to boot from. */
+static void assert_boots(const struct fixture *f)
+{
+	g_autofree char *image = root_read(f->host.root, NULL, IMAGE);
+
+	g_assert_nonnull(strstr(image, IMAGE_END));
+}
+
 static gboolean round_apply_killed(struct fixture *f, enum event event, guint at)
 {
 	gboolean killed = go(f, APPLY, event, at);
 
+	assert_boots(f);
 	g_assert_true(killed || kernel_gets(f, "vfio-pci.ids"));
 	assert_undoes(f);
 	return killed;
@@ -508,6 +542,7 @@ static gboolean round_undo_killed(struct fixture *f, enum event event, guint at)
 
 	g_assert_true(setup_apply(&f->host, f->plan, NULL));
 	killed = go(f, UNDO, event, at);
+	assert_boots(f);
 	assert_undoes(f);
 	return killed;
 }
@@ -659,13 +694,7 @@ static void test_refusals(void)
 		{ "", BOOT, "boots on" },
 		{ "", "0000:09:00.0", "0000:09:00.0" },
 		{ "-" DEV VIDEO "/iommu_group", VIDEO, "IOMMU is off" },
-		{ "sys/bus/pci/devices/0000:02:00.0 -> "
-		  "../../../devices/pci0000:00/0000:02:00.0\n" DEV
-		  "0000:02:00.0/class = 0x030000\n" DEV "0000:02:00.0/vendor = 0x10de\n" DEV
-		  "0000:02:00.0/device = 0x1b80\n" DEV
-		  "0000:02:00.0/subsystem_vendor = 0x1043\n" DEV
-		  "0000:02:00.0/subsystem_device = 0x8592\n",
-		  VIDEO, "same kind" },
+		{ TWIN, VIDEO, "same kind" },
 		{ "etc/modprobe.d/hotseat.conf -> elsewhere.conf\n"
 		  "etc/modprobe.d/elsewhere.conf = mine\n",
 		  VIDEO, "symbolic link" },
@@ -783,35 +812,42 @@ static void test_by_hand(void)
  */
 static void test_compositors(void)
 {
-	static const char twin[] =
-		"sys/bus/pci/devices/0000:02:00.0 -> ../../../devices/pci0000:00/0000:02:00.0\n" DEV
-		"0000:02:00.0/class = 0x030000\n" DEV "0000:02:00.0/vendor = 0x10de\n" DEV
-		"0000:02:00.0/device = 0x1b80\n" DEV
-		"0000:02:00.0/driver -> ../../../bus/pci/drivers/nouveau\n";
 	g_autoptr(GError) error = NULL;
 	g_autofree char *rules = NULL;
 	g_autofree char *lists = NULL;
+	g_autofree char *profile = NULL;
 	g_autofree char *xorg = NULL;
+	autoptr(setup) other = NULL;
 	struct fixture f;
 
 	set_up(&f, &layouts[4]);
 	g_assert_true(setup_apply(&f.host, f.plan, NULL));
 	rules = root_read(f.host.root, NULL, "etc/udev/rules.d/61-hotseat.rules");
 	g_assert_nonnull(strstr(rules, "KERNELS==\"" VIDEO "\", ATTRS{vendor}==\"0x10de\", "
-				       "ATTRS{device}==\"0x1b80\", TAG+=\"mutter-device-ignore\""));
-	g_assert_nonnull(strstr(rules,
-				"ATTRS{vendor}==\"0x8086\", ATTRS{device}==\"0x4680\", "
-				"SYMLINK+=\"dri/hotseat-host0\""));
+				       "ATTRS{device}==\"0x1b80\", "));
+	g_assert_nonnull(
+		strstr(rules, "ATTRS{class}==\"0x030000\", TAG+=\"mutter-device-ignore\""));
+	g_assert_nonnull(strstr(rules, "ATTRS{vendor}==\"0x8086\", ATTRS{device}==\"0x4680\", "));
+	g_assert_nonnull(strstr(rules, "SYMLINK+=\"dri/hotseat-host0\""));
 	lists = root_read(f.host.root, NULL, "etc/environment.d/90-hotseat.conf");
 	g_assert_nonnull(strstr(lists, "KWIN_DRM_DEVICES=/dev/dri/hotseat-host0\n"));
 	g_assert_nonnull(strstr(lists, "WLR_DRM_DEVICES=/dev/dri/hotseat-host0"));
 	g_assert_null(strstr(lists, "AQ_DRM_DEVICES"));
+	profile = root_read(f.host.root, NULL, "etc/profile.d/hotseat.sh");
+	g_assert_nonnull(strstr(profile, "export KWIN_DRM_DEVICES="));
+	g_assert_nonnull(strstr(profile, "export WLR_DRM_DEVICES="));
 	xorg = root_read(f.host.root, NULL, "etc/X11/xorg.conf.d/90-hotseat.conf");
 	g_assert_nonnull(strstr(xorg, "\"AutoAddGPU\" \"off\""));
 	assert_undoes(&f);
-	manifest_add(f.manifest, twin);
+	manifest_add(f.manifest, TWIN DEV
+		     "0000:02:00.0/driver -> "
+		     "../../../bus/pci/drivers/nouveau\n");
 	g_assert_null(plan(&f, NULL, VIDEO, &error));
 	g_assert_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED);
+	/* the class is enough to tell them apart */
+	manifest_add(f.manifest, DEV "0000:02:00.0/class = 0x030200\n");
+	other = plan(&f, NULL, VIDEO, NULL);
+	g_assert_nonnull(other);
 	tear_down(&f);
 }
 

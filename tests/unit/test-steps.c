@@ -68,6 +68,21 @@ static const char tree[] =
 			     "sys/module/nvidia_drm/parameters/modeset = Y\n"
 			     "dir sys/module/nvidia_modeset/parameters\n";
 
+/* A pad that has its drivers, and one that nobody has chosen, which has none. */
+#define USB "sys/bus/usb/devices/"
+#define USB_DEVICE(name, vendor, product, bus, number)                                             \
+	USB name "/idVendor = " vendor "\n" USB name "/idProduct = " product "\n" USB name         \
+		 "/busnum = " bus "\n" USB name "/devnum = " number "\n"
+#define PAD_DRIVER(interface) USB "1-2:" interface "/driver -> /sys/bus/usb/drivers/usbhid\n"
+
+static const char usb_tree[] =
+	USB_DEVICE("1-2", "046d", "c21d", "1", "5") PAD_DRIVER("1.0") PAD_DRIVER("1.1")
+		USB_DEVICE("1-3", "1111", "2222", "1", "6") "dir " USB
+							    "1-3:1.0\n"
+							    "sys/bus/usb/drivers_probe =\n";
+static char *const usb_chosen[] = { (char[]){ "046d:c21d" }, (char[]){ "046d:c21d" },
+				    (char[]){ "dead:beef" }, NULL };
+
 static const struct handover_needs needs_a = {
 	.memory_kib = 100 * 2048 - 1,
 	.page_kib = 2048,
@@ -75,6 +90,7 @@ static const struct handover_needs needs_a = {
 	.transparent = TRUE,
 	.governor = "performance",
 	.cpus = "2-3",
+	.usb = usb_chosen,
 	.stop_display_manager = TRUE,
 };
 static const struct handover_needs needs_b = {
@@ -125,6 +141,7 @@ static void set_up(struct fixture *f)
 
 	memset(f, 0, sizeof(*f));
 	f->model = model;
+	manifest_add(model->manifest, usb_tree);
 	f->host = model->host;
 	f->host->state_dir = g_build_filename(model->manifest->folder, "var/lib/hotseat", NULL);
 	kernel_model_driver(model, "nvidia", "10de:1111");
@@ -299,6 +316,8 @@ static void test_every_kind(void)
 		"module nvidia_uvm",
 		"module nvidia_drm",
 		"module nvidia_modeset",
+		"usb 046d:c21d",
+		"usb dead:beef",
 		"bind " VIDEO_A,
 		"bind " SOUND_A,
 	};
@@ -610,6 +629,86 @@ static void test_sound_server(void)
 	tear_down(&f);
 }
 
+static void start_server(struct kernel_model *model)
+{
+	manifest_add(model->manifest, "proc/500/fd/3 -> /dev/snd/controlC1\n");
+}
+
+/* try_server - `up` while a server starts at point @at; FALSE if there is no such point */
+static gboolean try_server(guint at, guint *hung)
+{
+	g_autoptr(GError) error = NULL;
+	struct fixture f;
+	gboolean met;
+
+	set_up(&f);
+	manifest_add(f.model->manifest, "sys/devices/pci0000:00" SOUND_CARD
+					"/uevent = add\n"
+					"sys/devices/pci0000:00" SOUND_CARD
+					"/controlC1/dev = 116:7\n"
+					"proc/500/comm = wireplumber\n");
+	f.model->leaves = g_strdup("proc/500/fd");
+	arm(&f, MODEL_CALL, at);
+	f.model->other = start_server;
+	if (!up(&f, A, &error)) {
+		g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_NOT_BACK));
+		g_assert_nonnull(strstr(error->message, "the driver of " SOUND_A " did not"));
+		*hung += 1;
+	}
+	met = f.model->points >= at;
+	tear_down(&f);
+	return met;
+}
+
+/*
+ * A sound server that is just starting, and opens the card at any moment of `up`: it is told, and
+ * lets go before its driver is asked to. Between the last look and the question there are two
+ * writes, in which nothing can be done.
+ */
+static void test_sound_server_starts(void)
+{
+	guint tried = 0, hung = 0;
+
+	while (try_server(tried + 1, &hung))
+		tried++;
+	g_test_message("%u moments, %u of them too late", tried, hung);
+	g_assert_cmpuint(tried, >, 40);
+	g_assert_cmpuint(hung, <=, 2);
+}
+
+static gboolean has_driver(const struct fixture *f, const char *interface)
+{
+	g_autofree char *driver =
+		root_read_link(f->model->manifest->root, NULL, USB "%s/driver", interface);
+
+	return driver != NULL;
+}
+
+/* What a QEMU that is killed leaves without a driver gets one, and nothing else does. */
+static void test_usb(void)
+{
+	struct fixture f;
+
+	set_up(&f);
+	g_assert_true(up(&f, A, NULL));
+	manifest_remove(f.model->manifest, USB "1-2:1.0/driver");
+	manifest_remove(f.model->manifest, USB "1-2:1.1/driver");
+	g_assert_true(down(&f, A, NULL, NULL));
+	assert_first(&f);
+	g_assert_false(has_driver(&f, "1-3:1.0"));
+
+	/* Pulled out while the guest had it, and the first again at another port. */
+	g_assert_true(up(&f, A, NULL));
+	manifest_remove(f.model->manifest, USB "1-2");
+	manifest_remove(f.model->manifest, USB "1-2:1.0");
+	manifest_remove(f.model->manifest, USB "1-2:1.1");
+	manifest_add(f.model->manifest, USB_DEVICE("2-1.4", "046d", "c21d", "2", "9"));
+	manifest_add(f.model->manifest, "dir " USB "2-1.4:1.0\n");
+	g_assert_true(down(&f, A, NULL, NULL));
+	g_assert_true(has_driver(&f, "2-1.4:1.0"));
+	tear_down(&f);
+}
+
 /* One that does not go stops everything before the card is touched (UB-02). */
 static void test_module_in_use(void)
 {
@@ -669,6 +768,83 @@ static void test_holder_at_the_last_moment(void)
 	tear_down(&f);
 }
 
+/* Where power-profiles-daemon sets governors it is asked, and nobody writes them beside it. */
+static void test_power_profiles(void)
+{
+	const char *held;
+	struct fixture f;
+
+	set_up(&f);
+	manifest_add(f.model->manifest,
+		     "dir sys/fs/cgroup/system.slice/power-profiles-daemon.service\n"
+		     "usr/bin/powerprofilesctl =\n");
+	g_free(f.first);
+	f.first = picture(&f);
+	g_assert_true(up(&f, B, NULL));
+	held = strstr(f.model->log->str, "powerprofilesctl launch --profile=performance");
+	g_assert_nonnull(held);
+	g_assert_nonnull(g_strrstr_len(f.model->log->str, held - f.model->log->str,
+				       "systemd-run --quiet --collect --no-ask-password "
+				       "--unit=hotseat-profile.service"));
+	g_assert_null(strstr(f.model->log->str, "scaling_governor="));
+	assert_text(&f, GOVERNOR("0"), "powersave");
+	g_assert_true(exists(&f, "sys/fs/cgroup/system.slice/hotseat-profile.service"));
+	recover(&f, B);
+	assert_first(&f);
+	tear_down(&f);
+}
+
+static gboolean was_asked; /* before the user gave up */
+
+static void open_and_interrupt(struct kernel_model *model)
+{
+	was_asked = model->host->stuck != NULL;
+	manifest_add(model->manifest,
+		     "proc/123/comm = blender\n"
+		     "proc/123/fd/7 -> /dev/dri/card1\n");
+	raise(SIGINT);
+}
+
+/* try_interrupt - somebody opens the card, and the user gives up, at point @at */
+static gboolean try_interrupt(guint at, guint *asked)
+{
+	const struct timespec at_once = { 0 };
+	g_autoptr(GError) error = NULL;
+	struct fixture f;
+	gboolean met;
+	sigset_t stop, before;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &stop, &before);
+	set_up(&f);
+	manifest_add(f.model->manifest,
+		     "sys/devices/pci0000:00/" VIDEO_B "/drm/card1/dev = 226:1\n");
+	f.model->hangs = g_strdup(VIDEO_B);
+	arm(&f, MODEL_CALL, at);
+	f.model->other = open_and_interrupt;
+	g_assert_false(up(&f, B, &error));
+	met = f.model->points >= at;
+	if (hotseat_error_is(error, HOTSEAT_ERROR_NOT_BACK))
+		*asked += 1;
+	g_assert_cmpint(sigtimedwait(&stop, NULL, &at_once), ==, met ? SIGINT : -1);
+	tear_down(&f);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return met && !was_asked;
+}
+
+/* Who gives up while a card is waited for does not mean that its driver be asked all the same. */
+static void test_interrupted_while_waiting(void)
+{
+	guint tried = 0, asked = 0;
+
+	while (try_interrupt(tried + 1, &asked))
+		tried++;
+	g_test_message("%u moments, %u of them too late", tried, asked);
+	g_assert_cmpuint(tried, >, 10);
+	g_assert_cmpuint(asked, <=, 3); /* and the one that comes after the question */
+}
+
 /* A service that does not come back is said, the rest is back, and `recover` tries again. */
 static void test_service_does_not_start(void)
 {
@@ -718,6 +894,97 @@ static void test_claim_without_journal(void)
 	assert_text(&f, POOL "nr_hugepages", "10");
 	assert_text(&f, GOVERNOR("4"), "schedutil");
 	g_assert_false(exists(&f, "run/hotseat/machine.journal"));
+	tear_down(&f);
+}
+
+/* The same with nobody left: it is told, and put back by what puts guests' things back. */
+static void test_machine_journal_alone(void)
+{
+	g_autoptr(GPtrArray) states = NULL;
+	g_autoptr(GPtrArray) none = NULL;
+	g_autoptr(GPtrArray) left = NULL;
+	g_autoptr(GError) error = NULL;
+	const struct handover_step_state *step;
+	const struct handover_state *state;
+	struct fixture f;
+
+	set_up(&f);
+	g_assert_true(up(&f, B, NULL));
+	manifest_remove(f.model->manifest, "run/hotseat/" UUID_B ".journal");
+	states = handover_read_states(f.host, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(states->len, ==, 1);
+	state = g_ptr_array_index(states, 0);
+	g_assert_cmpstr(state->uuid, ==, JOURNAL_MACHINE);
+	g_assert_false(state->complete);
+	step = g_ptr_array_index(state->steps, 1);
+	g_assert_cmpstr(step->what, ==, "governor policy0");
+	g_assert_cmpstr(step->wanted, ==, "powersave");
+	g_assert_cmpstr(step->now, ==, "performance");
+
+	f.model->fails = g_strdup("stop hotseat-sleep.service");
+	g_assert_false(handover_down(f.host, JOURNAL_MACHINE, &options, NULL, &error));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_NOT_BACK));
+	g_clear_error(&error);
+	g_clear_pointer(&f.model->fails, g_free);
+	g_assert_true(handover_down(f.host, JOURNAL_MACHINE, &options, &left, &error));
+	g_assert_no_error(error);
+	g_assert_cmpuint(left->len, ==, 0);
+	none = handover_read_states(f.host, NULL);
+	g_assert_cmpuint(none->len, ==, 0);
+	g_assert_false(exists(&f, "run/hotseat/machine.journal"));
+	assert_text(&f, POOL "nr_hugepages", "10");
+	assert_text(&f, GOVERNOR("4"), "schedutil");
+	g_assert_false(exists(&f, "run/systemd/inhibit/1"));
+	tear_down(&f);
+}
+
+/* What a guest that is lent to wants is no orphan, whatever it shares with one that is gone. */
+static void test_no_orphans(void)
+{
+	g_autoptr(GPtrArray) states = NULL;
+	struct fixture f;
+
+	set_up(&f);
+	g_assert_true(up(&f, A, NULL));
+	g_assert_true(up(&f, B, NULL));
+	manifest_remove(f.model->manifest, "run/hotseat/" UUID_B ".journal");
+	states = handover_read_states(f.host, NULL);
+	g_assert_cmpuint(states->len, ==, 1);
+	g_assert_true(handover_down(f.host, JOURNAL_MACHINE, &options, NULL, NULL));
+	assert_text(&f, GOVERNOR("0"), "performance");
+	g_assert_true(exists(&f, "run/systemd/inhibit/1"));
+	recover(&f, A);
+	assert_text(&f, POOL "nr_hugepages", "10");
+	assert_text(&f, GOVERNOR("4"), "schedutil");
+	g_assert_false(exists(&f, "run/hotseat/machine.journal"));
+	tear_down(&f);
+}
+
+/* While it is lent, "wanted" is what "now" has to be, also with two guests. */
+static void test_wanted_is_comparable(void)
+{
+	g_autoptr(GPtrArray) states = NULL;
+	struct fixture f;
+
+	set_up(&f);
+	g_assert_true(up(&f, A, NULL));
+	g_assert_true(up(&f, B, NULL));
+	states = handover_read_states(f.host, NULL);
+	g_assert_cmpuint(states->len, ==, 2);
+	for (guint i = 0; i < states->len; i++) {
+		const struct handover_state *state = g_ptr_array_index(states, i);
+
+		for (guint j = 0; j < state->steps->len; j++) {
+			const struct handover_step_state *step = g_ptr_array_index(state->steps, j);
+
+			g_assert_cmpstr(step->wanted, ==, step->now);
+			g_assert_cmpstr(step->wanted, !=, step->former);
+		}
+	}
+	recover(&f, A);
+	recover(&f, B);
+	assert_first(&f);
 	tear_down(&f);
 }
 
@@ -927,12 +1194,19 @@ int main(int argc, char **argv)
 	g_test_add_func("/steps/pages-short", test_pages_short);
 	g_test_add_func("/steps/pages-hopeless", test_pages_hopeless);
 	g_test_add_func("/steps/sound-server", test_sound_server);
+	g_test_add_func("/steps/sound-server-starts", test_sound_server_starts);
+	g_test_add_func("/steps/usb", test_usb);
 	g_test_add_func("/steps/module-in-use", test_module_in_use);
 	g_test_add_func("/steps/modules-stay", test_modules_stay);
 	g_test_add_func("/steps/holder-at-the-last-moment", test_holder_at_the_last_moment);
+	g_test_add_func("/steps/power-profiles", test_power_profiles);
+	g_test_add_func("/steps/interrupted-while-waiting", test_interrupted_while_waiting);
 	g_test_add_func("/steps/service-does-not-start", test_service_does_not_start);
 	g_test_add_func("/steps/refuses-all-cores", test_refuses_all_cores);
 	g_test_add_func("/steps/claim-without-journal", test_claim_without_journal);
+	g_test_add_func("/steps/machine-journal-alone", test_machine_journal_alone);
+	g_test_add_func("/steps/no-orphans", test_no_orphans);
+	g_test_add_func("/steps/wanted-is-comparable", test_wanted_is_comparable);
 	g_test_add_func("/steps/driver-hangs", test_driver_hangs);
 	g_test_add_func("/steps/breadcrumb-bytes", test_breadcrumb_bytes);
 	g_test_add_func("/steps/costs", test_costs);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "guest/virt-internal.h"
+#include "guest/virt-mouse.h"
 
 /* libvirt's own test driver stands in for a daemon: one running domain called "test". */
 static struct virt *open_test_driver(void)
@@ -124,6 +125,41 @@ static void test_capabilities(void)
 	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_UNREADABLE));
 }
 
+/* QEMU's words, of a guest with the driver, of one without, and what makes no sense. */
+static void test_mouse(void)
+{
+	static const struct {
+		const char *answer;
+		gboolean known, live;
+	} cases[] = {
+		{ "{\"return\":[{\"name\":\"QEMU Virtio Mouse\",\"index\":5,\"current\":true,"
+		  "\"absolute\":false},{\"name\":\"QEMU PS/2 Mouse\",\"index\":3,\"current\":"
+		  "false,\"absolute\":false}],\"id\":\"libvirt-7\"}",
+		  TRUE, TRUE },
+		{ "{\"return\":[{\"name\":\"QEMU PS/2 Mouse\",\"index\":3,\"current\":true,"
+		  "\"absolute\":false},{\"name\":\"QEMU Virtio Mouse\",\"index\":5,\"current\":"
+		  "false,\"absolute\":false}]}",
+		  TRUE, FALSE },
+		{ "{\"return\":[]}", TRUE, FALSE },
+		{ "{\"return\":[7,{\"current\":\"x\"},null]}", TRUE, FALSE },
+		{ "{\"return\":{}}", FALSE, FALSE },
+		{ "{\"error\":{\"class\":\"CommandNotFound\"}}", FALSE, FALSE },
+		{ "[]", FALSE, FALSE },
+		{ "", FALSE, FALSE },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		gboolean live = !cases[i].live;
+
+		g_assert_true(virt_mouse_parse(cases[i].answer, &live, &error) == cases[i].known);
+		if (cases[i].known)
+			g_assert_true(live == cases[i].live);
+		else
+			g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_UNREADABLE));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -133,5 +169,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/virt/bad-definition", test_bad_definition);
 	g_test_add_func("/virt/no-daemon", test_no_daemon);
 	g_test_add_func("/virt/capabilities", test_capabilities);
+	g_test_add_func("/virt/mouse", test_mouse);
 	return g_test_run();
 }

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <json-glib/json-glib.h>
+#include <libvirt/libvirt-qemu.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "core/library.h"
+#include "guest/virt-domain.h"
+#include "guest/virt-mouse.h"
+
+#define ORDER "{\"execute\":\"query-mice\"}"
+
+/* A library of its own, which comes with libvirt's. */
+static struct {
+	__typeof__(&virDomainQemuMonitorCommand) command;
+} monitor;
+
+static gboolean load(GError **error)
+{
+	static const struct library_function functions[] = { { "virDomainQemuMonitorCommand", 0 } };
+
+	return library_load("libvirt-qemu.so.0", "libvirt", "hotseat check has the command",
+			    functions, G_N_ELEMENTS(functions), &monitor, error);
+}
+
+/* "current" of one of them; NULL if there is none */
+static const char *current_name(JsonArray *mice)
+{
+	for (guint i = 0; i < json_array_get_length(mice); i++) {
+		JsonNode *node = json_array_get_element(mice, i);
+		JsonObject *mouse =
+			JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+
+		if (mouse != NULL &&
+		    json_object_get_boolean_member_with_default(mouse, "current", FALSE))
+			return json_object_get_string_member_with_default(mouse, "name", NULL);
+	}
+	return NULL;
+}
+
+gboolean virt_mouse_parse(const char *answer, gboolean *live, GError **error)
+{
+	g_autoptr(JsonParser) parser = json_parser_new();
+	JsonNode *root = json_parser_load_from_data(parser, answer, -1, NULL)
+				 ? json_parser_get_root(parser)
+				 : NULL;
+	JsonNode *mice = root != NULL && JSON_NODE_HOLDS_OBJECT(root)
+				 ? json_object_get_member(json_node_get_object(root), "return")
+				 : NULL;
+	const char *name;
+
+	if (mice == NULL || !JSON_NODE_HOLDS_ARRAY(mice)) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
+			    "QEMU does not say which mouse its guest drives");
+		return FALSE;
+	}
+	name = current_name(json_node_get_array(mice));
+	*live = name != NULL && strstr(name, "Virtio") != NULL;
+	return TRUE;
+}
+
+gboolean virt_mouse_is_live(struct virt *virt, const char *name, gboolean *live, GError **error)
+{
+	g_autoptr(virDomain) domain = virt_find(virt, name, error);
+	g_autofree char *answer = NULL;
+
+	if (domain == NULL || !load(error))
+		return FALSE;
+	if (monitor.command(domain, ORDER, &answer, VIR_DOMAIN_QEMU_MONITOR_COMMAND_DEFAULT) != 0) {
+		virt_set_error(error, "QEMU cannot be asked which mouse its guest drives");
+		return FALSE;
+	}
+	return virt_mouse_parse(answer, live, error);
+}
