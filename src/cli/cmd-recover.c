@@ -65,7 +65,8 @@ const struct command command_recover = {
 		"changed is left and named, and a second run finds nothing to do. Needs no "
 		"libvirt, and as root neither the service nor the bus.\n\n"
 		"What guests share (huge pages, governors, services) comes back with the last of "
-		"them.\n\n"
+		"them; also if the journal of that guest was removed by hand, and only the "
+		"machine's is left.\n\n"
 		"After a reboot there is nothing to recover: what a handover changes does not "
 		"outlive the kernel.",
 	.examples = examples,

@@ -9,6 +9,7 @@ enum how {
 	READ,  /* what the file says */
 	LINK,  /* the last component of where the link leads */
 	NAMES, /* what the folder has, without numbers */
+	CORES, /* of a control group; without the controller it may run where everybody may */
 };
 
 /* A step may have "*"; "%" is a function of the card. */
@@ -23,12 +24,14 @@ static const struct place {
 	{ NAMES, "sys/bus/pci/devices/%/drm", "screens" },
 	{ READ, "sys/bus/pci/devices/%/sound/card*/id", "sound card" },
 	{ READ, "sys/class/graphics/fb*/name", "framebuffers" },
-	{ NAMES, "sys/bus/platform/drivers/*-framebuffer", "the firmware's framebuffer" },
+	{ LINK, "sys/bus/platform/devices/*-framebuffer.*/driver", "the firmware's framebuffer" },
 	{ READ, "sys/class/vtconsole/vtcon*/bind", "consoles bound to a screen" },
 	{ READ, "sys/devices/system/node/node*/hugepages/*/nr_hugepages", "huge pages" },
 	{ READ, "sys/kernel/mm/transparent_hugepage/enabled", "transparent huge pages" },
 	{ READ, "sys/devices/system/cpu/cpufreq/policy*/scaling_governor", "governors" },
-	{ READ, "sys/fs/cgroup/*.s*/cpuset.cpus.effective", "cores of systemd's units" },
+	{ CORES, "sys/fs/cgroup/system.slice", "cores of system.slice" },
+	{ CORES, "sys/fs/cgroup/user.slice", "cores of user.slice" },
+	{ CORES, "sys/fs/cgroup/init.scope", "cores of init.scope" },
 	{ NAMES, "run/hotseat", "open journals" },
 	{ NAMES, "var/lib/hotseat/breadcrumb", "breadcrumb" },
 };
@@ -72,6 +75,11 @@ static void add_value(const struct root *root, enum how how, const char *path, G
 		return;
 	case READ:
 		text = root_read(root, NULL, "%s", path);
+		break;
+	case CORES:
+		text = root_read(root, NULL, "%s/cpuset.cpus.effective", path);
+		if (text == NULL)
+			text = root_read(root, NULL, "sys/fs/cgroup/cpuset.cpus.effective");
 		break;
 	case LINK:
 		text = root_read_link(root, NULL, "%s", path);

@@ -55,15 +55,35 @@ static struct selftest *selftest_new(const struct selftest_options *options,
 	return selftest;
 }
 
+/* Guests are called as their users like. */
+static char *without_name(const struct selftest *selftest, const char *text)
+{
+	g_autofree char *name = g_regex_escape_string(selftest->options.guest, -1);
+	g_autofree char *pattern = g_strdup_printf("(?<![\\w.-])%s(?![\\w.-])", name);
+	g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_RAW, 0, NULL);
+
+	return regex == NULL ? g_strdup("?")
+			     : g_regex_replace_literal(regex, text, -1, 0, "GUEST", 0, NULL);
+}
+
 static void on_line(enum lend_line kind, const char *text, void *data)
 {
 	struct selftest *selftest = data;
+	g_autofree char *part = without_name(selftest, text);
 	gint64 now = g_get_monotonic_time();
 
-	if (kind == LEND_STEP)
-		stopwatch_done(selftest->stopwatch, text, now);
-	else if (kind == LEND_BEGIN)
-		stopwatch_begun(selftest->stopwatch, text, now);
+	switch (kind) {
+	case LEND_STEP:
+		stopwatch_done(selftest->stopwatch, part, now);
+		break;
+	case LEND_BEGIN:
+		stopwatch_begun(selftest->stopwatch, part, now);
+		break;
+	case LEND_SAID:
+	case LEND_WARNING:
+		stopwatch_done(selftest->stopwatch, STOPWATCH_BETWEEN, now);
+		break;
+	}
 	if (selftest->work->line != NULL)
 		selftest->work->line(kind, text, selftest->work->data);
 }
@@ -290,7 +310,7 @@ char *selftest_report(const struct selftest *selftest)
 	print_facts(selftest, out);
 	print_kernel(selftest, out);
 	fclose(out);
-	report = g_strdup(text);
+	report = without_name(selftest, text);
 	free(text);
 	return report;
 }

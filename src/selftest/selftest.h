@@ -28,6 +28,7 @@ struct selftest_work {
 };
 
 struct selftest_options {
+	const char *guest; /* its name, which the report has not */
 	guint rounds;
 	guint seconds; /* how long the guest runs in each */
 	guint back;    /* seconds that things have to come back: sound cards take a moment */

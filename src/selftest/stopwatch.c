@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "selftest/stopwatch.h"
 
-#define BETWEEN "looking and asking"
-
 struct stopwatch {
 	GPtrArray *laps;
 	char *open; /* the part that was begun */
@@ -68,7 +66,7 @@ void stopwatch_done(struct stopwatch *stopwatch, const char *part, gint64 now)
 
 void stopwatch_begun(struct stopwatch *stopwatch, const char *part, gint64 now)
 {
-	stopwatch_done(stopwatch, BETWEEN, now);
+	stopwatch_done(stopwatch, STOPWATCH_BETWEEN, now);
 	stopwatch->open = g_strdup(part);
 }
 
@@ -89,7 +87,9 @@ gint64 lap_median(const struct lap *lap)
 	g_autoptr(GArray) sorted = g_array_copy(lap->times);
 
 	g_array_sort(sorted, compare_times);
-	return g_array_index(sorted, gint64, sorted->len / 2);
+	return (g_array_index(sorted, gint64, (sorted->len - 1) / 2) +
+		g_array_index(sorted, gint64, sorted->len / 2)) /
+	       2;
 }
 
 gint64 lap_worst(const struct lap *lap)

@@ -21,7 +21,8 @@ void stopwatch_start(struct stopwatch *stopwatch, gint64 now);
 /* stopwatch_done - a part is over; if another was begun, the time is that one's */
 void stopwatch_done(struct stopwatch *stopwatch, const char *part, gint64 now);
 
-/* stopwatch_begun - a part begins; the time until now belongs to "looking" if to none */
+/* stopwatch_begun - a part begins; the time until now is STOPWATCH_BETWEEN's if nobody else's */
+#define STOPWATCH_BETWEEN "looking and asking"
 void stopwatch_begun(struct stopwatch *stopwatch, const char *part, gint64 now);
 
 /* stopwatch_add - a time that was taken otherwise */
@@ -35,6 +36,6 @@ struct lap {
 /* stopwatch_laps - array of struct lap, in the order in which they were first met */
 const GPtrArray *stopwatch_laps(const struct stopwatch *stopwatch);
 
-/* lap_median, lap_worst - of at least one time; of an even number the higher of the two */
+/* lap_median, lap_worst - of at least one time */
 gint64 lap_median(const struct lap *lap);
 gint64 lap_worst(const struct lap *lap);

@@ -641,7 +641,7 @@ static void rattle(struct stage *stage, guint calls)
 static void test_random(struct stage *stage, gconstpointer data)
 {
 	const char *wanted = g_getenv("HOTSEAT_TEST_CALLS");
-	guint calls = wanted == NULL ? 1500 : (guint)g_ascii_strtoull(wanted, NULL, 10);
+	guint calls = wanted == NULL ? 500 : (guint)g_ascii_strtoull(wanted, NULL, 10);
 	gboolean stopped = FALSE;
 
 	work.root = NOT_ROOT;

@@ -978,6 +978,9 @@ static void test_wanted_is_comparable(void)
 		for (guint j = 0; j < state->steps->len; j++) {
 			const struct handover_step_state *step = g_ptr_array_index(state->steps, j);
 
+			/* QEMU takes a USB device, while it is plugged in. */
+			if (g_str_has_prefix(step->what, "usb "))
+				continue;
 			g_assert_cmpstr(step->wanted, ==, step->now);
 			g_assert_cmpstr(step->wanted, !=, step->former);
 		}
