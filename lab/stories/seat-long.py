@@ -236,7 +236,7 @@ def reports_a_second(desktop, teller, seat):
         desktop.chord()
         seat.wait_said("^side 0 chord", 1)
     finally:
-        desktop.run(f"pkill -f rate-orders; pkill inputrate; rm -f {mouse} {orders}", check=False)
+        desktop.run(f"pkill -f [r]ate-orders; pkill inputrate; rm -f {mouse} {orders}", check=False)
         seat.start_controller()
 
 
