@@ -81,7 +81,8 @@ class Seat:
         """Start a listener with the devices of a side, and wait until it listens."""
         self.forget(serial(name))
         self.desktop.run(f"cat > /tmp/{name}.xml <<'END'\n{domain(name, side)}\nEND\n"
-                         f"virsh define /tmp/{name}.xml && virsh start {name}", seconds=120)
+                         f"udevadm settle; virsh define /tmp/{name}.xml && virsh start {name}",
+                         seconds=120)
         self.desktop.wait_for("^GUESTKEY ready", serial(name), 120)
 
     def end_guest(self, name):

@@ -22,8 +22,9 @@ LIMIT = 14400
 
 ROUNDS = int(os.environ.get("HOTSEAT_LAB_ROUNDS", "100"))
 KEYS = "abcdefghijklmopqrstuvwxyz"      # "n" tells the others that they have all been typed
-STOP_GUEST = "pkill -STOP -f guest=listener,"
-CONTINUE_GUEST = "pkill -CONT -f guest=listener,"
+# Not the shell that says so.
+STOP_GUEST = "pkill -STOP -f guest=[l]istener,"
+CONTINUE_GUEST = "pkill -CONT -f guest=[l]istener,"
 
 
 # -- things that end -------------------------------------------------------------------------------
@@ -235,12 +236,12 @@ def reports_a_second(desktop, teller, seat):
         desktop.chord()
         seat.wait_said("^side 0 chord", 1)
     finally:
-        desktop.run(f"pkill -f rate-orders; pkill inputrate; rm -f {mouse} {orders}", check=False)
+        desktop.run(f"pkill -f [r]ate-orders; pkill inputrate; rm -f {mouse} {orders}", check=False)
         seat.start_controller()
 
 
-ACTS = (unplugged, killed, restarted, stopped, controller_killed, chord_with_guest_stopped,
-        guest_stands_still, held_both_ways, grabbed_by_another, two_guests, reports_a_second)
+ACTS = (stopped, killed, chord_with_guest_stopped, unplugged, held_both_ways, guest_stands_still,
+        controller_killed, restarted, grabbed_by_another, two_guests, reports_a_second)
 
 
 def tell(desktop, teller):

@@ -10,7 +10,7 @@
  *
  *	inputrate reader NODE...
  *
- * opens nodes for itself alone, as QEMU does, says "RATE ready", and after a second in which
+ * opens nodes for itself alone, as QEMU does, says "RATE ready", and after three seconds in which
  * nothing came one line for what came before:
  *
  *	RATE got REPORTS wrong N slowest MICROSECONDS
@@ -33,6 +33,7 @@
 
 #define STEPS 1000
 #define MAX_NODES 4
+#define QUIET_MS 3000
 
 static void die(const char *what)
 {
@@ -178,7 +179,7 @@ static _Noreturn void be_reader(char **nodes, int n_nodes)
 	}
 	puts("RATE ready");
 	for (;;) {
-		int ready = poll(polls, (nfds_t)n_nodes, 1000);
+		int ready = poll(polls, (nfds_t)n_nodes, QUIET_MS);
 
 		if (ready < 0 && errno != EINTR)
 			die("poll");

@@ -96,10 +96,15 @@ static void print_event(struct device *device, const struct input_event *event)
 		print_line(watch, watch->side, device->name, what);
 }
 
+static char *count_of(const char *what, guint count, const char *unit)
+{
+	return g_strdup_printf("%s, %u %s%s", what, count, unit, count == 1 ? "" : "s");
+}
+
 static void print_motion(struct device *device)
 {
-	g_autofree char *moved = g_strdup_printf("moved, %u reports", device->motion);
-	g_autofree char *wheel = g_strdup_printf("wheel, %u steps", device->wheel);
+	g_autofree char *moved = count_of("moved", device->motion, "report");
+	g_autofree char *wheel = count_of("wheel", device->wheel, "step");
 
 	/* what comes from a node that nobody has grabbed is the host's */
 	if (device->motion > 0)

@@ -36,6 +36,7 @@ struct seating {
 	guint rescan;
 	char *guests[SEAT_SIDES]; /* names; [0] is the host */
 	guint side, last_guest;
+	gboolean told;    /* by the session; until then the relay goes on as it does */
 	gboolean present; /* a session is on the screen and not locked */
 	guint alone;      /* a bit for each side whose guest runs without a desktop beside it */
 	gboolean watched;
@@ -277,6 +278,8 @@ static void on_report(const struct relay_report *report, void *data)
  */
 static void update_watch(struct seating *seating)
 {
+	if (!seating->told && seating->alone == 0)
+		return;
 	seating->watched = seating->present || seating->alone != 0;
 	controller_watch(seating->controller, seating->watched);
 }
@@ -285,6 +288,7 @@ static void on_session(gboolean present, void *data)
 {
 	struct seating *seating = data;
 
+	seating->told = TRUE;
 	seating->present = present;
 	update_watch(seating);
 }

@@ -148,10 +148,13 @@ static gboolean wait_for_names(const struct domain_facts *facts, GError **error)
 			return TRUE;
 		g_usleep(NAME_PAUSE_US);
 	}
-	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED,
-		    "udev has not named the devices of this seat, %s among them; does it know "
-		    "72-hotseat.rules? Try: sudo udevadm control --reload",
-		    facts->inputs[0]);
+	g_set_error(
+		error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED,
+		"the devices of this seat, %s among them, do not come; does hotseat-relay run, and "
+		"does udev know 72-hotseat.rules? Try: sudo systemctl start "
+		"hotseat-relay@%s.socket; "
+		"sudo udevadm control --reload",
+		facts->inputs[0], facts->seat);
 	return FALSE;
 }
 

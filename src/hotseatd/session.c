@@ -60,7 +60,8 @@ static void on_session(GObject *source, GAsyncResult *result, gpointer data)
 	if (reply != NULL) {
 		properties = g_variant_get_child_value(reply, 0);
 		g_variant_lookup(properties, "Class", "&s", &class);
-		session->unlocked = g_str_equal(class, "user") &&
+		/* from systemd 256 on root's class is user-early */
+		session->unlocked = g_str_has_prefix(class, "user") &&
 				    flag(properties, "Active", FALSE) &&
 				    !flag(properties, "LockedHint", FALSE);
 	}

@@ -16,7 +16,7 @@
 
 /* A relay that was ended is back within milliseconds; a desktop that starts takes longer. */
 #define RETRY_MILLISECONDS 50
-#define GREETING_MILLISECONDS 1000
+#define GREETING_MILLISECONDS 5000
 
 struct input_slot {
 	struct controller *controller;
@@ -36,12 +36,15 @@ struct controller {
 	controller_listener listener;
 	void *data;
 	int fd;
+	gboolean greeted; /* the relay has said what it has; before that nothing is asked of it */
 	guint watch_id, retry_id;
 	GPtrArray *inputs; /* struct input_slot */
 	GPtrArray *guests; /* struct guest_slot */
 	guint32 kept;      /* a bit for each side that the relay has devices of */
 	struct chord chords[CHORDS_MAX];
 	guint n_chords;
+	guint32 foreign_sources[SEAT_SOURCES]; /* of an earlier controller; while being greeted */
+	guint n_foreign;
 	gboolean told; /* whether to watch; until then the relay goes on as it does */
 	gboolean watching;
 };
@@ -59,7 +62,7 @@ static gboolean send_request(struct controller *controller, const struct relay_r
 	struct iovec iov = { &packet, sizeof(packet) };
 	struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-	if (controller->fd < 0)
+	if (controller->fd < 0 || !controller->greeted)
 		return FALSE;
 	packet.version = RELAY_VERSION;
 	if (n_fds > 0) {
@@ -127,8 +130,12 @@ static gboolean offer_guest(struct controller *controller, struct guest_slot *gu
 	};
 	int fds[RELAY_FDS];
 
-	if (controller->kept & 1U << guest->side)
+	/* what was kept may be of an earlier guest */
+	if (controller->kept & 1U << guest->side) {
+		request.verb = RELAY_SET_REPAIRS;
+		send_request(controller, &request, NULL, 0);
 		return TRUE;
+	}
 	if (!make_devices(controller, guest, error))
 		return FALSE;
 	for (guint i = 0; i < RELAY_FDS; i++)
@@ -145,7 +152,7 @@ static void pass_input(struct input_slot *input)
 	};
 	int fd;
 
-	if (input->passed || input->controller->fd < 0)
+	if (input->passed || !input->controller->greeted)
 		return;
 	fd = open(input->path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	/* not plugged in: its monitor tells when it is */
@@ -181,6 +188,7 @@ static void lose_relay(struct controller *controller)
 {
 	close(controller->fd);
 	controller->fd = -1;
+	controller->greeted = FALSE;
 	controller->watch_id = 0;
 	controller->kept = 0;
 	for (guint i = 0; i < controller->inputs->len; i++)
@@ -208,16 +216,53 @@ static void note_report(struct controller *controller, const struct relay_report
 		controller->listener(report, controller->data);
 }
 
+static void send_everything(struct controller *controller);
+
+/*
+ * What the relay has is said before anything is asked of it; the last word is who has the seat.
+ * Sources have the numbers of an earlier controller, which mean nothing here: they are passed anew.
+ * Devices of guests stay: a second pair by the same name would take the name away from the first,
+ * which a QEMU may have open.
+ */
+static void note_greeting(struct controller *controller, const struct relay_report *report)
+{
+	if (report->word == RELAY_SOURCE) {
+		controller->foreign_sources[controller->n_foreign++ % SEAT_SOURCES] =
+			report->number;
+		return;
+	}
+	note_report(controller, report);
+	if (report->word != RELAY_SIDE)
+		return;
+	controller->greeted = TRUE;
+	for (guint i = 0; i < MIN(controller->n_foreign, SEAT_SOURCES); i++)
+		send_number(controller, RELAY_REMOVE_SOURCE, controller->foreign_sources[i]);
+	controller->n_foreign = 0;
+	send_everything(controller);
+}
+
+/* Return: FALSE if there was nothing more to read, or the relay has gone. */
+static gboolean read_report(struct controller *controller, ssize_t *size)
+{
+	struct relay_report report;
+
+	*size = recv(controller->fd, &report, sizeof(report), MSG_DONTWAIT);
+	if (*size == (ssize_t)sizeof(report) && report.version == RELAY_VERSION) {
+		if (controller->greeted)
+			note_report(controller, &report);
+		else
+			note_greeting(controller, &report);
+	}
+	return *size > 0;
+}
+
 static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
 {
 	struct controller *controller = data;
-	struct relay_report report;
 	ssize_t size;
 
-	while ((size = recv(fd, &report, sizeof(report), MSG_DONTWAIT)) > 0) {
-		if (size == (ssize_t)sizeof(report) && report.version == RELAY_VERSION)
-			note_report(controller, &report);
-	}
+	while (read_report(controller, &size))
+		;
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))
 		return G_SOURCE_CONTINUE;
 	lose_relay(controller);
@@ -241,25 +286,23 @@ static int connect_socket(const char *path)
 }
 
 /*
- * What the relay has is said before anything is asked of it; the last word is who has the seat.
- * Sources have the numbers of an earlier controller, which mean nothing here: they are passed anew.
+ * For whoever must know now what the relay has. One that is just being started takes its time; what
+ * then happens once it is there is the same.
  */
-static gboolean read_greeting(struct controller *controller)
+static void wait_for_greeting(struct controller *controller)
 {
+	gint64 deadline = g_get_monotonic_time() + GREETING_MILLISECONDS * 1000;
 	struct pollfd poll_fd = { .fd = controller->fd, .events = POLLIN };
-	struct relay_report report = { 0 };
+	ssize_t size;
 
-	while (report.word != RELAY_SIDE) {
-		if (poll(&poll_fd, 1, GREETING_MILLISECONDS) <= 0 ||
-		    recv(controller->fd, &report, sizeof(report), MSG_DONTWAIT) !=
-			    (ssize_t)sizeof(report))
-			return FALSE;
-		if (report.word == RELAY_SOURCE)
-			send_number(controller, RELAY_REMOVE_SOURCE, report.number);
-		else
-			note_report(controller, &report);
+	while (controller->fd >= 0 && !controller->greeted) {
+		gint64 left = (deadline - g_get_monotonic_time()) / 1000;
+
+		/* what is wrong is seen once more by on_readable() */
+		if (left <= 0 || poll(&poll_fd, 1, (int)left) <= 0 ||
+		    !read_report(controller, &size))
+			return;
 	}
-	return TRUE;
 }
 
 static void send_everything(struct controller *controller)
@@ -294,9 +337,9 @@ gboolean controller_connect(struct controller *controller)
 			controller->retry_id = g_timeout_add(RETRY_MILLISECONDS, retry, controller);
 		return FALSE;
 	}
+	controller->n_foreign = 0;
 	controller->watch_id = g_unix_fd_add(controller->fd, G_IO_IN | G_IO_HUP | G_IO_ERR,
 					     on_readable, controller);
-	send_everything(controller);
 	return TRUE;
 }
 
@@ -389,7 +432,9 @@ gboolean controller_add_guest(struct controller *controller, guint side, guint f
 
 	guest->side = side;
 	guest->flags = flags;
-	if (!offer_guest(controller, guest, error)) {
+	wait_for_greeting(controller);
+	/* else it is offered with the rest */
+	if (controller->greeted && !offer_guest(controller, guest, error)) {
 		free_guest(guest);
 		return FALSE;
 	}

@@ -45,7 +45,8 @@ const char *controller_input_path(const struct controller *controller, guint32 n
  * @side: 1 to 8
  * @flags: enum relay_flags
  *
- * Blocks for as long as udev needs for two devices, which is not long.
+ * Blocks for as long as udev needs for two devices, which is not long, and for a relay that is just
+ * being started, at most five seconds; where there is none yet the devices are made when it comes.
  */
 gboolean controller_add_guest(struct controller *controller, guint side, guint flags,
 			      GError **error);
