@@ -382,10 +382,14 @@ gboolean virt_change_usb(struct virt *virt, const char *name, enum virt_change c
 	g_autoptr(virDomain) domain = find_domain(virt, name, error);
 	g_auto(GStrv) ids = g_strsplit(id, ":", 2);
 	g_auto(GStrv) address = g_strsplit(node, ":", 2);
+	g_autofree char *place = address[0] == NULL
+					 ? g_strdup("")
+					 : g_strdup_printf("<address bus='%s' device='%s'/>",
+							   address[0], address[1]);
 	g_autofree char *xml = g_strdup_printf(
 		"<hostdev mode='subsystem' type='usb'><source><vendor id='0x%s'/><product "
-		"id='0x%s'/><address bus='%s' device='%s'/></source></hostdev>",
-		ids[0], ids[1], address[0], address[1]);
+		"id='0x%s'/>%s</source></hostdev>",
+		ids[0], ids[1], place);
 
 	if (domain == NULL)
 		return FALSE;

@@ -97,7 +97,7 @@ enum virt_change {
 /**
  * virt_change_usb - plug a USB device of the host into a running guest, or out of it
  * @id:   "046d:c52b"
- * @node: bus and number, "1:5"
+ * @node: bus and number, "1:5"; empty: one that the guest has only a place for
  */
 gboolean virt_change_usb(struct virt *virt, const char *name, enum virt_change change,
 			 const char *id, const char *node, GError **error);

@@ -64,11 +64,7 @@ static char *usb_former(const struct step *step)
 	return g_strdup("the host's");
 }
 
-static char *usb_wanted(struct host *host, const struct step *step)
-{
-	return g_strdup("the guest's");
-}
-
+/* Either is as it should be: nothing but the user's hand plugs it in. */
 static char *usb_now(struct host *host, const struct step *step)
 {
 	g_autoptr(GPtrArray) devices = usb_read(host->root);
@@ -89,6 +85,6 @@ const struct step_kind usb_kind = {
 	.apply = usb_apply,
 	.undo = usb_undo,
 	.former = usb_former,
-	.wanted = usb_wanted,
+	.wanted = usb_now,
 	.now = usb_now,
 };

@@ -54,7 +54,11 @@ static guint count(char *const *ids, const char *id)
 	return n;
 }
 
-/* What was attached by hand and is not in the definition is none of ours. */
+/*
+ * What was attached by hand and is not in the definition is none of ours. For a device that was not
+ * there at the start libvirt has QEMU keep a place without an address, which looks for any device
+ * that it can open, and is in the way of the real one (QEMU hw/usb/host-libusb.c, autoscan).
+ */
 static guint plan_detach(GArray *changes, const char *id, const struct domain_facts *live,
 			 const GPtrArray *plugged)
 {
@@ -67,7 +71,7 @@ static guint plan_detach(GArray *changes, const char *id, const struct domain_fa
 			continue;
 		if (find_plugged(plugged, id, change.node) != NULL)
 			there++;
-		else if (change.node[0] != '\0')
+		else
 			g_array_append_val(changes, change);
 	}
 	return there;

@@ -82,8 +82,9 @@ static void test_plan(void)
 		  "+1234:5678@2:3 +046d:c21d@1:5 +046d:c21d@1:9" },
 		/* attached by hand, and not in the definition */
 		{ "046d:c21d", "9999:9999@7:7 046d:c21d@1:5", pad, "" },
-		/* libvirt has not said which it has */
-		{ "046d:c21d", "046d:c21d", hub, "" },
+		/* a place that libvirt keeps */
+		{ "046d:c21d", "046d:c21d", hub, "-046d:c21d@" },
+		{ "046d:c21d", "046d:c21d", pad, "-046d:c21d@ +046d:c21d@1:5" },
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
