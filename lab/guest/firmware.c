@@ -301,7 +301,7 @@ uint64_t EFIAPI efi_main(void *image, const struct system_table *table);
 
 uint64_t EFIAPI efi_main(void *image, const struct system_table *table)
 {
-	uint16_t power = find_power();
+	uint16_t power;
 
 	(void)image;
 	boot = table->boot;
@@ -312,6 +312,7 @@ uint64_t EFIAPI efi_main(void *image, const struct system_table *table)
 	count_on_disk();
 	count_in_variable();
 	tell_resets_of_tpm();
+	power = find_power();
 	put("GUESTKEY ready\n");
 	/* The firmware's timer ends each hlt. */
 	while (!(in16(power) & 0x100))
