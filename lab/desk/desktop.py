@@ -70,10 +70,11 @@ def shorten(command, length=200):
 
 def direct_boot(base):
     """Kernel, initramfs and system disk of a desktop that QEMU itself starts, and whose disk
-    forgets."""
+    forgets. no_timer_check: see installed.py."""
     return (
         "-kernel", base.kernel, "-initrd", base.initrd,
-        "-append", "console=ttyS0 panic=-1 intel_iommu=on mitigations=off systemd.show_status=0",
+        "-append", "no_timer_check console=ttyS0 panic=-1 intel_iommu=on mitigations=off "
+                   "systemd.show_status=0",
         # snapshot=on: writes go to a file that is gone with QEMU.
         "-drive", f"if=none,id=system,file={base.disk},format=raw,snapshot=on,cache=unsafe",
         "-device", "virtio-blk-pci,drive=system,addr=3",
