@@ -51,12 +51,12 @@ VARIANTS = (
 APART = ("--dry-run", "--help")
 
 SETTINGS = "memory=300M vcpus=1 governor=performance cpuset=yes display-manager=stop " \
-           "hugepages=yes chord=alt-alt screen=window usb=1234:5678"
+           "hugepages=yes chord=alt-alt screen=window"
 SET = ("<memory unit='KiB'>307200</memory>", "governor=\"performance\"", "cpuset=\"yes\"",
        "display-manager=\"stop\"", "hugepages=\"yes\"", "grabToggle='alt-alt'",
-       "<model type='vga'", "0x5678")
-BACK = "governor=keep cpuset=no display-manager=keep hugepages=no usb=none"
-SEAT = "seat=seat0 mouse=passthrough"
+       "<model type='vga'")
+BACK = "governor=keep cpuset=no display-manager=keep hugepages=no"
+SEAT = "seat=seat0 mouse=passthrough usb=1234:5678"
 ANEW = f"gpu={CARD[0]} screen=card"
 
 
@@ -125,8 +125,9 @@ def tell_set(desktop, teller, guest):
         desktop.run(f"hotseat set valid {BACK}")
         expect("hotseat:lend" not in judge(desktop, ()), "an empty lend element stayed")
         desktop.run(f"hotseat set valid {SEAT}")
-        judge(desktop, ("<input type='passthrough' bus='virtio'", "/dev/hotseat/seat0/0-mouse"))
-        desktop.run("hotseat set valid seat=none")
+        judge(desktop, ("<input type='passthrough' bus='virtio'", "/dev/hotseat/seat0/0-mouse",
+                        "0x5678"))
+        desktop.run("hotseat set valid seat=none usb=none")
         desktop.run(f"hotseat set valid {ANEW}")
         after = judge(desktop, ("<model type='none'/>",))
         # What was not named is as it was: devices keep their addresses, the guest its id.
