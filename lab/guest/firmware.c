@@ -128,7 +128,13 @@ struct services {
 	void *functions[];
 };
 
-enum { SET_WATCHDOG = 29, HANDLE_PROTOCOL = 16, LOCATE_HANDLES = 36, LOCATE_PROTOCOL = 37 };
+enum {
+	HANDLE_PROTOCOL = 16,
+	SET_WATCHDOG = 29,
+	CONNECT = 30,
+	LOCATE_HANDLES = 36,
+	LOCATE_PROTOCOL = 37,
+};
 enum { GET_VARIABLE = 6, SET_VARIABLE = 8, RESET_SYSTEM = 10 };
 
 struct system_table {
@@ -138,6 +144,7 @@ struct system_table {
 };
 
 typedef uint64_t EFIAPI set_watchdog(uint64_t, uint64_t, uint64_t, void *);
+typedef uint64_t EFIAPI connect(void *, void *, void *, bool);
 typedef uint64_t EFIAPI handle_protocol(void *, const struct guid *, void *);
 typedef uint64_t EFIAPI locate_handles(uint32_t, const struct guid *, void *, uint64_t *, void ***);
 typedef uint64_t EFIAPI locate_protocol(const struct guid *, void *, void *);
@@ -174,14 +181,29 @@ static const struct services *boot, *runtime;
 
 /* ---- what is counted ------------------------------------------------------------------------- */
 
+/* The firmware has looked for no drivers yet: it starts what -kernel gives it before that. */
+static void connect_all(void)
+{
+	enum { ALL_HANDLES = 0 };
+	void **handles;
+	uint64_t n;
+
+	if (((locate_handles *)boot->functions[LOCATE_HANDLES])(ALL_HANDLES, 0, 0, &n, &handles))
+		return;
+	for (uint64_t i = 0; i < n; i++)
+		((connect *)boot->functions[CONNECT])(handles[i], 0, 0, true);
+}
+
 static struct block_io *find_disk(void)
 {
+	enum { BY_PROTOCOL = 2 };
 	static const struct guid guid = { 0x964e5b21, 0x6459, 0x11d2,
 					  { 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b } };
 	void **handles;
 	uint64_t n;
 
-	if (((locate_handles *)boot->functions[LOCATE_HANDLES])(2, &guid, 0, &n, &handles) != 0)
+	if (((locate_handles *)boot->functions[LOCATE_HANDLES])(BY_PROTOCOL, &guid, 0, &n,
+								 &handles) != 0)
 		return 0;
 	for (uint64_t i = 0; i < n; i++) {
 		struct block_io *disk;
@@ -279,16 +301,18 @@ uint64_t EFIAPI efi_main(void *image, const struct system_table *table);
 
 uint64_t EFIAPI efi_main(void *image, const struct system_table *table)
 {
-	uint16_t power = find_power();
+	uint16_t power;
 
 	(void)image;
 	boot = table->boot;
 	runtime = table->runtime;
 	((set_watchdog *)boot->functions[SET_WATCHDOG])(0, 0, 0, 0);
 	put("\nGUEST up\n");
+	connect_all();
 	count_on_disk();
 	count_in_variable();
 	tell_resets_of_tpm();
+	power = find_power();
 	put("GUESTKEY ready\n");
 	/* The firmware's timer ends each hlt. */
 	while (!(in16(power) & 0x100))

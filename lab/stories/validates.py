@@ -56,6 +56,7 @@ SET = ("<memory unit='KiB'>307200</memory>", "governor=\"performance\"", "cpuset
        "display-manager=\"stop\"", "hugepages=\"yes\"", "grabToggle='alt-alt'",
        "<model type='vga'")
 BACK = "governor=keep cpuset=no display-manager=keep hugepages=no"
+SEAT = "seat=seat0 mouse=passthrough usb=1234:5678"
 ANEW = f"gpu={CARD[0]} screen=card"
 
 
@@ -71,7 +72,7 @@ def check_all_tried(desktop):
     keys = re.search(r"KEY=VALUE: (.*)", said).group(1).split(", ")
     expect(len(keys) > 8, f"set has only these keys: {keys}")
     for key in keys:
-        expect(f"{key}=" in f"{SETTINGS} {BACK} {ANEW}", f"{key} is set nowhere")
+        expect(f"{key}=" in f"{SETTINGS} {BACK} {SEAT} {ANEW}", f"{key} is set nowhere")
 
 
 def check_volume(desktop):
@@ -123,6 +124,10 @@ def tell_set(desktop, teller, guest):
         judge(desktop, SET)
         desktop.run(f"hotseat set valid {BACK}")
         expect("hotseat:lend" not in judge(desktop, ()), "an empty lend element stayed")
+        desktop.run(f"hotseat set valid {SEAT}")
+        judge(desktop, ("<input type='passthrough' bus='virtio'", "/dev/hotseat/seat0/0-mouse",
+                        "0x5678"))
+        desktop.run("hotseat set valid seat=none usb=none")
         desktop.run(f"hotseat set valid {ANEW}")
         after = judge(desktop, ("<model type='none'/>",))
         # What was not named is as it was: devices keep their addresses, the guest its id.

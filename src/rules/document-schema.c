@@ -334,11 +334,70 @@ static void blame_whole(struct probe *probe, const xmlNode *root, const GPtrArra
 		blame_element(probe, root);
 }
 
+/* find_devices - the number of the one <devices>, which is most of a domain; else how many there
+ * are
+ */
+static guint find_devices(const GPtrArray *nodes)
+{
+	guint found = nodes->len;
+
+	for (guint i = 0; i < nodes->len; i++) {
+		const xmlNode *node = g_ptr_array_index(nodes, i);
+
+		if (strcmp((const char *)node->name, "devices") != 0)
+			continue;
+		if (found < nodes->len)
+			return nodes->len;
+		found = i;
+	}
+	return found;
+}
+
+/*
+ * only_culprit - the number of <devices> if the domain passes without it; else how many there are
+ *
+ * Then nothing else has to be looked at, and it not as a whole.
+ */
+static guint only_culprit(struct probe *probe, const GPtrArray *nodes)
+{
+	guint at = find_devices(nodes);
+	gboolean alone;
+	xmlNode *mark;
+
+	if (at >= nodes->len)
+		return nodes->len;
+	mark = hide(g_ptr_array_index(nodes, at));
+	alone = probe_passes(probe);
+	show(g_ptr_array_index(nodes, at), mark);
+	return alone ? at : nodes->len;
+}
+
+/* explore_children - all but the least is hidden: what in which of them does not pass */
+static void explore_children(struct probe *probe, const GPtrArray *originals,
+			     const GPtrArray *nodes, GPtrArray *marks, guint culprit,
+			     xmlNode **added)
+{
+	for (guint i = 0; i < nodes->len && probe->misfits->len < MAX_MISFITS; i++) {
+		const xmlNode *original = g_ptr_array_index(originals, i);
+		xmlNode *node = g_ptr_array_index(nodes, i);
+
+		if (culprit < nodes->len && culprit != i)
+			continue;
+		show(node, g_ptr_array_index(marks, i));
+		if (culprit == i)
+			explore(probe, original, node);
+		else
+			explore_child(probe, original, node, added);
+		marks->pdata[i] = hide(node);
+	}
+}
+
 static void explore_domain(struct probe *probe, const xmlNode *root)
 {
 	xmlNode *copy = xmlDocGetRootElement(probe->copy);
 	g_autoptr(GPtrArray) originals = child_elements(root);
 	g_autoptr(GPtrArray) nodes = child_elements(copy);
+	guint culprit = only_culprit(probe, nodes);
 	g_autoptr(GPtrArray) marks = hide_all(nodes);
 	xmlNode *added[G_N_ELEMENTS(least)];
 
@@ -347,13 +406,7 @@ static void explore_domain(struct probe *probe, const xmlNode *root)
 		if (!blame_attribute(probe, root, copy))
 			blame_element(probe, root);
 	} else {
-		for (guint i = 0; i < nodes->len && probe->misfits->len < MAX_MISFITS; i++) {
-			xmlNode *node = g_ptr_array_index(nodes, i);
-
-			show(node, g_ptr_array_index(marks, i));
-			explore_child(probe, g_ptr_array_index(originals, i), node, added);
-			marks->pdata[i] = hide(node);
-		}
+		explore_children(probe, originals, nodes, marks, culprit, added);
 		if (probe->misfits->len == 0)
 			blame_whole(probe, root, originals);
 	}

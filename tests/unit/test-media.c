@@ -311,6 +311,46 @@ static void expect_text(const char *folder, const char *path, const char *text)
 	g_assert_cmpstr(found, ==, text);
 }
 
+/*
+ * What each rule about Windows wants, in the words by which Windows is told; WN-05, WN-08 and WN-10
+ * have their other half in the domain (golden/domain-*.xml).
+ */
+static const struct {
+	const char *rule, *path, *said;
+	gboolean absent;
+} told[] = {
+	{ "WN-01", "Autounattend.xml", "urn:schemas-microsoft-com:unattend" },
+	{ "WN-01", "hotseat/first-logon.ps1", "Panther\\unattend.xml" },
+	{ "WN-02", "Autounattend.xml", "Microsoft-Windows-PnpCustomizationsWinPE" },
+	{ "WN-03", "drivers/NetKVM/NetKVM.inf", "w11" },
+	{ "WN-04", "Autounattend.xml", "first-logon.ps1" },
+	{ "WN-04", "hotseat/first-logon.ps1", "'/install /quiet /norestart'" },
+	{ "WN-04", "hotseat/first-logon.ps1", "'/i \"{0}\" /qn /norestart'" },
+	{ "WN-05", "hotseat/first-logon.ps1", "qemu-ga-x86_64.msi" },
+	{ "WN-06", "Autounattend.xml", "<LocalAccounts>" },
+	{ "WN-06", "Autounattend.xml", "LabConfig", TRUE },
+	{ "WN-07", "hotseat/first-logon.ps1", "powercfg /hibernate off" },
+	{ "WN-07", "hotseat/first-logon.ps1", "HiberbootEnabled -Type DWord -Value 0" },
+	{ "WN-08", "hotseat/first-logon.ps1", "/setactive 8c5e7fda-e8bf-4a96-9a85-a6e23a8c635c" },
+	{ "WN-08", "hotseat/first-logon.ps1", "SUB_PCIEXPRESS ASPM 0" },
+	{ "WN-09", "hotseat/msi.ps1", "MSISupported -PropertyType DWord -Value 1" },
+	{ "WN-10", "Autounattend.xml", "RealTimeIsUniversal", TRUE },
+	{ "WN-10", "hotseat/first-logon.ps1", "RealTimeIsUniversal", TRUE },
+};
+
+static void expect_told(const char *folder)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(told); i++) {
+		g_autofree char *file = g_build_filename(folder, told[i].path, NULL);
+		g_autofree char *text = NULL;
+
+		g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+		if ((strstr(text, told[i].said) == NULL) != told[i].absent)
+			g_error("%s: \"%s\" is %s %s", told[i].rule, told[i].said,
+				told[i].absent ? "in" : "not in", told[i].path);
+	}
+}
+
 static void test_image(void)
 {
 	__attribute__((cleanup(folder_clear))) struct folder folder = { g_dir_make_tmp(
@@ -334,6 +374,7 @@ static void test_image(void)
 	expect_text(out, "hotseat/msi.ps1", media_msi_script);
 	expect_text(out, "drivers/viostor/viostor.inf", "w11");
 	expect_text(out, "virtio-win-guest-tools.exe", "tools");
+	expect_told(out);
 	command = g_strdup_printf(
 		"sh -c \"cd '%s' && find . -type f -printf '%%P\\n' | "
 		"LC_ALL=C sort\"",
