@@ -15,7 +15,7 @@ from desk.setup import SOURCES
 from desk.story import expect, expect_equal, expect_same
 
 FRESH = True
-LIMIT = 900
+LIMIT = 1800
 LONG = True
 
 LOG = "/tmp/sway.log"
@@ -40,7 +40,7 @@ def start(desktop, teller):
     desktop.run(f"rm -f {LOG}")
     session = log_in(desktop)
     # In its log when it has all the outputs that it found.
-    desktop.wait_for("Running compositor on wayland display", LOG, 120)
+    desktop.wait_for("Running compositor on wayland display", LOG, 300)
     pid = int(desktop.run("pgrep -x sway").out)
     has = desktop.run(OPEN % pid).out.split()
     teller.say(f"    sway ({pid}) has {', '.join(has)}")
