@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Protects: the power is cut during setup, the machine boots, and undo finds everything.
+"""Protects: the power is cut during setup and undo, again and again; the machine boots each time.
 
-QEMU is killed while setup writes files, makes the initramfs and makes the boot menu, and while undo
-puts files back. What the desktop had written to its disk until then is there at the next boot, what
-its kernel had only in memory is not; that a disk loses or reorders what it was given is not part of
-this.
+QEMU is killed while setup writes files, while the next one makes the initramfs, and the next the
+boot menu; then while undo puts files back. The last undo finds everything. What the desktop had
+written to its disk until then is there at the next boot, what its kernel had only in memory is not;
+that a disk loses or reorders what it was given is not part of this.
 """
 
 from desk.setup import Machine
@@ -17,8 +17,15 @@ DISK = "grub"
 
 LOG = "/run/setup.log"
 SETUP = "hotseat setup --yes --gpu 01:00.0"
-# What setup says just before, and how long to wait after it.
-CUTS = (("writing /etc/initramfs-tools/modules", 0), ("update-initramfs", 6), ("update-grub", 4))
+UNDO = "hotseat setup --undo"
+# A command, what it says just before, and how long to wait after it. Each goes on where the one
+# before was stopped.
+CUTS = (
+    (SETUP, "writing /etc/initramfs-tools/modules", 0),
+    (SETUP, "update-initramfs", 6),
+    (SETUP, "update-grub", 4),
+    (UNDO, "(restoring|removing) /etc/initramfs-tools/modules", 0),
+)
 
 
 def cut(machine, command, words, seconds):
@@ -40,10 +47,7 @@ def cut(machine, command, words, seconds):
 def tell(desktop, teller):
     machine = Machine(desktop, teller)
     first = machine.sources()
-    for words, seconds in CUTS[:-1]:
-        cut(machine, SETUP, words, seconds)
-        machine.undo(first)
-    cut(machine, SETUP, *CUTS[-1])
-    cut(machine, "hotseat setup --undo", "(restoring|removing) /etc/initramfs-tools/modules", 0)
+    for command, words, seconds in CUTS:
+        cut(machine, command, words, seconds)
     machine.undo(first)
     machine.reboot("after undo", lent=False)
