@@ -11,7 +11,7 @@ from desk.story import expect, expect_equal, expect_same
 
 FRESH = True
 LIMIT = 900
-LONG = True     # a sound server that is just starting can still open the card in the middle of up
+LONG = True     # a login and a dozen turns of the seat take minutes
 NAME = "chord"
 
 
