@@ -218,9 +218,9 @@ class Installed(Desktop):
 
     def wait_booted(self, seconds=1500):
         super().wait_booted(seconds)
+        self.run("mkdir -p /lab && mount /dev/vdb /lab")
         if not self.copied:
-            self.run("mkdir -p /lab && mount /dev/vdb /lab && cp -a /lab/stage/. / && sync && "
-                     "systemctl daemon-reload")
+            self.run("cp -a /lab/stage/. / && sync && systemctl daemon-reload")
             self.copied = True
 
     def wait_off(self, seconds=600):
