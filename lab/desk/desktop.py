@@ -46,7 +46,7 @@ HOST_STATE = r"""
     cd /sys/bus/pci/devices
     find */driver -maxdepth 0 -printf 'driver %h %l\n'
     grep -H . */driver_override | sed 's/^/override /'
-    find /run/hotseat -type f -printf 'journal %p\n' 2>/dev/null
+    find /run/hotseat -type f -printf 'journal %p\n' 2>/dev/null || true
 """
 
 

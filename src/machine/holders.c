@@ -201,6 +201,35 @@ static gboolean look_at_process(const struct root *root, const char *pid, const 
 	return TRUE;
 }
 
+/*
+ * Who opens devices for a session's program keeps a descriptor too, logind another in systemd, and
+ * lets go when that program does. Sources: TakeDevice() in systemd's org.freedesktop.login1(5);
+ * libseat's seatd.
+ */
+static gboolean opens_for_others(const struct holder *holder)
+{
+	const char *const names[] = { "systemd-logind", "elogind-daemon", "seatd" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		if (g_str_equal(holder->process, names[i]))
+			return TRUE;
+	}
+	return holder->pid == 1;
+}
+
+static gboolean is_for_another(const GPtrArray *holders, const struct holder *holder)
+{
+	if (!opens_for_others(holder))
+		return FALSE;
+	for (guint i = 0; i < holders->len; i++) {
+		const struct holder *other = g_ptr_array_index(holders, i);
+
+		if (!opens_for_others(other) && g_str_equal(other->node, holder->node))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 GPtrArray *holders_read(const struct root *root, const struct card *card, gboolean *complete)
 {
 	GPtrArray *holders = g_ptr_array_new_with_free_func(free_holder);
@@ -215,6 +244,10 @@ GPtrArray *holders_read(const struct root *root, const struct card *card, gboole
 			continue;
 		if (!look_at_process(root, names[i], nodes, holders))
 			*complete = FALSE;
+	}
+	for (guint i = holders->len; i > 0; i--) {
+		if (is_for_another(holders, g_ptr_array_index(holders, i - 1)))
+			g_ptr_array_remove_index(holders, i - 1);
 	}
 	return holders;
 }

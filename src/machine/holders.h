@@ -22,6 +22,7 @@ AUTOPTR_DEFINE(holder)
  * Nodes are compared by device number, not by name. What only the kernel holds (UB-02: consoles,
  * nvidia_drm) does not show here.
  *
- * Return: array of struct holder, one for each process and node.
+ * Return: array of struct holder, one for each process and node; not who only has a node open for
+ * another that is there too, as logind has.
  */
 GPtrArray *holders_read(const struct root *root, const struct card *card, gboolean *complete);

@@ -41,6 +41,29 @@ static void test_desktop(void)
 	g_assert_cmpuint(none->len, ==, 0);
 }
 
+/* Only ending the compositor helps; without one, whoever is left is named. */
+static void test_opened_for_another(void)
+{
+	autoptr(manifest) manifest = manifest_build_file("intel-desktop");
+	gboolean complete;
+	g_autoptr(GPtrArray) with = NULL;
+	g_autoptr(GPtrArray) without = NULL;
+
+	manifest_add(manifest,
+		     "proc/1/comm = systemd\n"
+		     "proc/1/fd/90 -> /dev/dri/card1\n"
+		     "proc/600/comm = systemd-logind\n"
+		     "proc/600/fd/20 -> /dev/dri/card1\n");
+	with = read_holders(manifest, "01:00.0", &complete);
+	g_assert_cmpuint(with->len, ==, 2);
+	assert_holder(with, 0, 1234, "gnome-shell", "/dev/dri/card1");
+	manifest_remove(manifest, "proc/1234");
+	without = read_holders(manifest, "01:00.0", &complete);
+	g_assert_cmpuint(without->len, ==, 3);
+	assert_holder(without, 0, 1, "systemd", "/dev/dri/card1");
+	assert_holder(without, 1, 600, "systemd-logind", "/dev/dri/card1");
+}
+
 /* Monitor control and NVIDIA's own nodes hold a driver just as well. */
 static void test_other_nodes(void)
 {
@@ -87,6 +110,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/holders/desktop", test_desktop);
+	g_test_add_func("/holders/opened-for-another", test_opened_for_another);
 	g_test_add_func("/holders/other-nodes", test_other_nodes);
 	g_test_add_func("/holders/unreadable-process", test_unreadable_process);
 	return g_test_run();
