@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pc.h"
+
 #define EFIAPI __attribute__((ms_abi))
 
 /* ---- what makes this a PE image -------------------------------------------------------------- */
@@ -44,60 +46,6 @@ __asm__(".section .headers, \"a\"\n"
 	"	.text\n");
 
 /* ---- ports and the console ------------------------------------------------------------------- */
-
-static inline void out8(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void out16(uint16_t port, uint16_t value)
-{
-	__asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void out32(uint16_t port, uint32_t value)
-{
-	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline uint8_t in8(uint16_t port)
-{
-	uint8_t value;
-
-	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline uint16_t in16(uint16_t port)
-{
-	uint16_t value;
-
-	__asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline uint32_t in32(uint16_t port)
-{
-	uint32_t value;
-
-	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-#define COM1 0x3f8
-
-static void put_char(char c)
-{
-	while (!(in8(COM1 + 5) & 0x20))
-		;
-	out8(COM1, (uint8_t)c);
-}
-
-static void put(const char *text)
-{
-	for (; *text; text++)
-		put_char(*text);
-}
 
 static void put_number(uint64_t value)
 {

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pc.h"
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 __asm__(".section .multiboot, \"a\"\n"
@@ -44,60 +46,6 @@ __asm__(".section .multiboot, \"a\"\n"
 extern const char timer[];
 
 /* ---- ports and the console ------------------------------------------------------------------ */
-
-static inline void out8(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void out16(uint16_t port, uint16_t value)
-{
-	__asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void out32(uint16_t port, uint32_t value)
-{
-	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline uint8_t in8(uint16_t port)
-{
-	uint8_t value;
-
-	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline uint16_t in16(uint16_t port)
-{
-	uint16_t value;
-
-	__asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline uint32_t in32(uint16_t port)
-{
-	uint32_t value;
-
-	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-#define COM1 0x3f8
-
-static void put_char(char c)
-{
-	while (!(in8(COM1 + 5) & 0x20))
-		;
-	out8(COM1, (uint8_t)c);
-}
-
-static void put(const char *text)
-{
-	for (; *text; text++)
-		put_char(*text);
-}
 
 static void put_hex(uint32_t value, int digits)
 {
