@@ -101,8 +101,9 @@ def tell(desktop, teller):
     with teller.phase("after a new login"):
         session, pid, has = start(desktop, teller)
         expect_equal(has, [BOOT_DISPLAY], "the cards that sway has")
-        expect("has it open" not in desktop.run("hotseat check", check=False).out,
-               "check still names somebody")
+        said = " ".join(desktop.run("hotseat check", check=False).out.split())
+        expect(f"sway ({pid})" not in said, f"check still names sway: {said}")
+        teller.say(desktop.run("hotseat check | grep -B4 'has it open' || true").out)
         works_beside(desktop, teller, guest)
         log_out(desktop, session)
     with teller.phase("setup --undo"):
