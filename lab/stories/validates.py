@@ -45,7 +45,7 @@ VARIANTS = (
     ("kvm, huge pages of its own, by a seat, on a network, a card by name",
      "--disk none --hugepages yes --seat seat0 --network default --vendor-id 1234567890ab "
      f"--gpu {CARD[0]} --memory 256M", False,
-     ("value='1234567890ab'", 'hugepages="yes"', "/dev/hotseat/seat0/0-keyboard")),
+     ("value='1234567890ab'", 'hugepages="yes"', "/dev/hotseat/seat0/1-keyboard")),
 )
 # What has a test of its own below.
 APART = ("--dry-run", "--help")
@@ -125,7 +125,7 @@ def tell_set(desktop, teller, guest):
         desktop.run(f"hotseat set valid {BACK}")
         expect("hotseat:lend" not in judge(desktop, ()), "an empty lend element stayed")
         desktop.run(f"hotseat set valid {SEAT}")
-        judge(desktop, ("<input type='passthrough' bus='virtio'", "/dev/hotseat/seat0/0-mouse",
+        judge(desktop, ("<input type='passthrough' bus='virtio'", "/dev/hotseat/seat0/1-mouse",
                         "0x5678"))
         desktop.run("hotseat set valid seat=none usb=none")
         desktop.run(f"hotseat set valid {ANEW}")
