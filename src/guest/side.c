@@ -16,7 +16,7 @@ guint side_choose(struct virt *virt, const char *seat)
 		if (facts != NULL && g_strcmp0(facts->seat, seat) == 0 && facts->seat_side < 32)
 			taken |= 1U << facts->seat_side;
 	}
-	while (taken & 1U << side)
+	while (side < 32 && taken & 1U << side)
 		side++;
 	return side;
 }
