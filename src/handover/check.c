@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "handover/handover.h"
 #include "handover/step.h"
+#include "machine/desktop.h"
 #include "machine/displays.h"
 #include "machine/holders.h"
 
@@ -63,43 +64,64 @@ static gboolean check_display(const struct machine *machine, const struct card *
 	return FALSE;
 }
 
-/*
- * read_holders - "firefox (pid 812) has /dev/dri/card1 open", empty for nobody
- * @servers: sound servers too, which let go when they are told (sound.c)
- */
-static char *read_holders(const struct root *root, const struct card *card, gboolean servers,
-			  gboolean *complete)
+/* Who has a card open, as text for people. */
+struct users {
+	char *who;           /* "firefox (pid 812) has /dev/dri/card1 open"; empty for nobody */
+	gboolean compositor; /* one of them shows the desktop */
+	gboolean complete;   /* all processes could be looked into */
+};
+
+static void users_clear(struct users *users)
 {
-	g_autoptr(GPtrArray) holders = holders_read(root, card, complete);
+	g_free(users->who);
+}
+#define auto_users __attribute__((cleanup(users_clear))) struct users
+
+/* read_users - @servers: sound servers too, which let go when they are told (sound.c) */
+static struct users read_users(const struct root *root, const struct card *card, gboolean servers)
+{
+	struct users users = { .complete = TRUE };
+	g_autoptr(GPtrArray) holders = holders_read(root, card, &users.complete);
 	g_autoptr(GString) who = g_string_new(NULL);
 
 	for (guint i = 0; holders != NULL && i < holders->len; i++) {
 		const struct holder *holder = g_ptr_array_index(holders, i);
 
-		if (servers || !holder->yields)
-			g_string_append_printf(who, "%s%s (pid %d) has %s open",
-					       who->len == 0 ? "" : ", ", holder->process,
-					       holder->pid, holder->node);
+		if (!servers && holder->yields)
+			continue;
+		g_string_append_printf(who, "%s%s (pid %d) has %s open", who->len == 0 ? "" : ", ",
+				       holder->process, holder->pid, holder->node);
+		users.compositor |= desktop_is_compositor(holder->process);
 	}
-	return g_string_free(g_steal_pointer(&who), FALSE);
+	users.who = g_string_free(g_steal_pointer(&who), FALSE);
+	return users;
 }
 
-static gboolean set_holders_error(const struct card *card, const char *who, GError **error)
+/* UB-04: to end a compositor is to end the session, and the next one has the card again. */
+static gboolean set_users_error(const struct card *card, const struct users *users, GError **error)
 {
-	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY, "%s is in use: %s; end that first",
-		    card_display(card)->address, who);
+	const char *address = card_display(card)->address;
+
+	if (users->compositor)
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
+			    "%s is in use: %s. A compositor keeps every card that it found when it "
+			    "started; let it leave this one alone: sudo hotseat setup --keep-free "
+			    "%s, then log in anew",
+			    address, users->who, address);
+	else
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
+			    "%s is in use: %s; end that first", address, users->who);
 	return FALSE;
 }
 
 static gboolean check_holders(const struct machine *machine, const struct card *card,
 			      GError **error)
 {
-	gboolean complete = TRUE;
-	g_autofree char *who = read_holders(machine->root, card, FALSE, &complete);
+	auto_users users = read_users(machine->root, card, FALSE);
 
-	if (who[0] != '\0')
-		return set_holders_error(card, who, error);
-	if (complete)
+	if (users.who[0] != '\0')
+		return set_users_error(card, &users, error);
+	if (users.complete)
 		return TRUE;
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_DENIED,
 		    "only root can see whether a process has %s open; try again as root",
@@ -117,25 +139,24 @@ gboolean handover_check(const struct machine *machine, const struct card *card, 
 
 struct waiting {
 	const struct card *card;
-	char **who; /* of the last look */
+	struct users *users; /* of the last look */
 };
 
 static gboolean is_over(struct host *host, const void *data)
 {
 	const struct waiting *waiting = data;
-	gboolean complete = TRUE;
 
-	g_free(*waiting->who);
-	*waiting->who = read_holders(host->root, waiting->card, TRUE, &complete);
-	return *waiting->who[0] == '\0' || step_interrupted();
+	users_clear(waiting->users);
+	*waiting->users = read_users(host->root, waiting->card, TRUE);
+	return waiting->users->who[0] == '\0' || step_interrupted();
 }
 
 gboolean handover_wait_idle(struct host *host, const struct card *card, guint seconds,
 			    GError **error)
 {
-	g_autofree char *who = NULL;
-	const struct waiting waiting = { card, &who };
+	auto_users users = { 0 };
+	const struct waiting waiting = { card, &users };
 
 	(void)host_wait(host, seconds, is_over, &waiting);
-	return who[0] == '\0' || set_holders_error(card, who, error);
+	return users.who[0] == '\0' || set_users_error(card, &users, error);
 }

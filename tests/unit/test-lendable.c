@@ -12,7 +12,7 @@
  */
 static enum known only_display;
 static gboolean see_all;
-static gboolean held;
+static const char *user; /* the process that has the card open; NULL: none */
 
 enum known displays_is_only(const struct root *root, const GPtrArray *cards,
 			    const struct card *card, char **why)
@@ -23,14 +23,25 @@ enum known displays_is_only(const struct root *root, const GPtrArray *cards,
 
 GPtrArray *holders_read(const struct root *root, const struct card *card, gboolean *complete)
 {
-	static char process[] = "Xorg", node[] = "/dev/dri/card1";
-	static struct holder holder = { 77, process, node };
-	GPtrArray *holders = g_ptr_array_new();
+	GPtrArray *holders = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
+	struct holder *holder = g_new0(struct holder, 1);
 
 	*complete = see_all;
-	if (held)
-		g_ptr_array_add(holders, &holder);
+	holder->pid = 77;
+	holder->process = g_strdup(user);
+	holder->node = g_strdup("/dev/dri/card1");
+	if (user != NULL)
+		g_ptr_array_add(holders, holder);
+	else
+		holder_free(holder);
 	return holders;
+}
+
+void holder_free(struct holder *holder)
+{
+	g_free(holder->process);
+	g_free(holder->node);
+	g_free(holder);
 }
 
 const struct pcidev *card_display(const struct card *card)
@@ -79,9 +90,14 @@ static void test_refusals(void)
 	      "0000:01:00.0|0000:02:00.0|Ethernet|e1000e|give it to vfio-pci too");
 	check(CARD_NO_GROUP, FALSE, HOTSEAT_ERROR_REFUSED, "0000:01:00.0|IOMMU is off");
 	check(CARD_UNKNOWN, FALSE, HOTSEAT_ERROR_REFUSED, "0000:01:00.0|root");
-	held = TRUE;
-	check(CARD_READY, FALSE, HOTSEAT_ERROR_BUSY, "0000:01:00.0|Xorg|77|/dev/dri/card1");
-	held = FALSE;
+	user = "blender";
+	check(CARD_READY, FALSE, HOTSEAT_ERROR_BUSY,
+	      "0000:01:00.0|blender|77|/dev/dri/card1|end that first");
+	/* ended, it comes back with the next login, and so does the refusal */
+	user = "Xorg";
+	check(CARD_READY, FALSE, HOTSEAT_ERROR_BUSY,
+	      "0000:01:00.0|Xorg|77|/dev/dri/card1|setup --keep-free 0000:01:00.0");
+	user = NULL;
 	see_all = FALSE;
 	check(CARD_READY, FALSE, HOTSEAT_ERROR_DENIED, "0000:01:00.0|root");
 	see_all = TRUE;
