@@ -7,7 +7,7 @@ written to its disk until then is there at the next boot, what its kernel had on
 that a disk loses or reorders what it was given is not part of this.
 """
 
-from desk.setup import Machine
+from desk.setup import OWN, VFIO, Machine
 from desk.story import expect
 
 FRESH = True
@@ -18,27 +18,33 @@ DISK = "grub"
 LOG = "/run/setup.log"
 SETUP = "hotseat setup --yes --gpu 01:00.0"
 UNDO = "hotseat setup --undo"
-# A command, what it says just before, and how long to wait after it. Each goes on where the one
-# before was stopped.
+# A command, what it says just before, how often it has said it then (the first time with the diff),
+# and how long to wait after it. Each goes on where the one before was stopped.
 CUTS = (
-    (SETUP, "writing /etc/initramfs-tools/modules", 0),
-    (SETUP, "update-initramfs", 6),
-    (SETUP, "update-grub", 4),
-    (UNDO, "(restoring|removing) /etc/initramfs-tools/modules", 0),
+    (SETUP, "^  writing /etc/initramfs-tools/modules", 1, 0),
+    (SETUP, "^  update-initramfs", 2, 6),
+    (SETUP, "^  update-grub", 2, 4),
+    (UNDO, "^  (restoring|removing) /etc/initramfs-tools/modules", 1, 0),
 )
 
 
-def cut(machine, command, words, seconds):
+def last_line(desktop):
+    return desktop.run(f"tail -n 1 {LOG}").out.strip()
+
+
+def cut(machine, command, words, times, seconds):
     """Cut the power in the middle of a command; the next boot works, and check tells of it."""
     desktop, teller = machine.desktop, machine.teller
     desktop.spawn(command, LOG)
-    desktop.wait_for(words, LOG, 900)
+    desktop.wait_for(words, LOG, 1800, times)
     desktop.run(f"sleep {seconds}")
-    teller.say(f"{command}: the power is cut {seconds} s after: {words}")
+    teller.say(f"{command}: the power is cut {seconds} s after: {last_line(desktop)}")
     with teller.phase("boot"):
         desktop.cut_power()
         desktop.power_on()
-    teller.say(f"    drivers: {' '.join(machine.drivers())}; "
+    drivers = machine.drivers()
+    expect(drivers in (OWN, VFIO), f"the card is in two hands: {drivers}")
+    teller.say(f"    drivers: {' '.join(drivers)}; "
                + desktop.run("cat /proc/cmdline; ls -A /var/lib/hotseat/setup").out)
     found = desktop.run("hotseat --json check", check=False).out
     expect('"HS-13"' in found, "check does not say that setup was interrupted")
@@ -47,7 +53,7 @@ def cut(machine, command, words, seconds):
 def tell(desktop, teller):
     machine = Machine(desktop, teller)
     first = machine.sources()
-    for command, words, seconds in CUTS:
-        cut(machine, command, words, seconds)
+    for each in CUTS:
+        cut(machine, *each)
     machine.undo(first)
     machine.reboot("after undo", lent=False)

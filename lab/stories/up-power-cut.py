@@ -23,7 +23,7 @@ def cut(desktop, teller, guest, words, log):
     """Cut the power as soon as a log has these words, and boot."""
     desktop.run(f"rm -f {guest.serial}; sync")
     desktop.spawn(f"hotseat up {guest.name}", LOG)
-    desktop.wait_for(words, log, 120)
+    desktop.wait_for(words, log, 300)
     desktop.cut_power()
     teller.say(f"The power was cut after: {words}")
     with teller.phase("boot"):
@@ -43,8 +43,9 @@ def is_clean(desktop, teller, first):
 
 
 def works_again(desktop, guest, first, kept):
-    guest.up()
-    desktop.run(f"hotseat down --force --timeout 0 {guest.name}", seconds=120)
+    desktop.run(f"rm -f {guest.serial}")
+    guest.up(seconds=300)
+    desktop.run(f"hotseat down --force --timeout 0 {guest.name}", seconds=300)
     guest.wait_gone()
     expect_same(first, desktop.state(), "the desktop after down")
     expect_equal(desktop.run(KEPT, check=False).out, kept, "what is left in /var/lib/hotseat")

@@ -687,7 +687,7 @@ gboolean root_stat(const struct root *root, struct statx *info, GError **error, 
 {
 	FORMAT_PATH(path, format);
 	const int flags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
-	const unsigned int mask = STATX_TYPE | STATX_MODE | STATX_MTIME;
+	const unsigned int mask = STATX_TYPE | STATX_MODE | STATX_MTIME | STATX_SIZE | STATX_INO;
 	struct statx found;
 	int result, fd;
 

@@ -100,7 +100,8 @@ char **root_list(const struct root *root, GError **error, const char *format, ..
 gboolean root_exists(const struct root *root, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /**
- * root_stat - type, permissions and device number of what is there, links followed
+ * root_stat - type, permissions, size, inode, time of change and device number of what is there,
+ * links followed
  *
  * Never waits for a network file system: what /proc/PID/fd points to may be on one that hangs.
  */

@@ -458,6 +458,15 @@ static gboolean refuse(struct setup_host *host, gboolean first, GError *failure,
 	return FALSE;
 }
 
+static gboolean is_ready(struct setup_host *host, const struct setup *setup, GError **error)
+{
+	for (guint i = 0; i < setup->products->len; i++) {
+		if (!product_is_ready(host->root, g_ptr_array_index(setup->products, i), error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 gboolean setup_apply(struct setup_host *host, const struct setup *setup, GError **error)
 {
 	autoptr(ledger) ledger = NULL;
@@ -465,7 +474,7 @@ gboolean setup_apply(struct setup_host *host, const struct setup *setup, GError 
 	gboolean first, done = FALSE;
 	int lock;
 
-	if (!make_ledger_folder(host, error))
+	if (!is_ready(host, setup, error) || !make_ledger_folder(host, error))
 		return FALSE;
 	lock = lock_ledger(host, error);
 	ledger = lock < 0 ? NULL : read_ledger(host, error);

@@ -33,7 +33,6 @@
 #define GRUB_ARGUMENTS "etc/default/grub.d/zz-hotseat.cfg"
 #define GRUB_ENTRIES "etc/grub.d/90_hotseat"
 #define CMDLINE "etc/kernel/cmdline"
-#define PLUGIN "etc/kernel/install.d/95-hotseat-former.install"
 
 static const char grub_entries[] =
 	"#!/bin/sh\n" DRAFT_HEADER("#")
@@ -67,8 +66,7 @@ static const char plugin[] =
 	"entries=\"$KERNEL_INSTALL_BOOT_ROOT/loader/entries\"\n"
 	"name=\"$KERNEL_INSTALL_ENTRY_TOKEN-$2\"\n"
 	"former=\"$entries/" PRODUCT_FORMER_PREFIX "$name.conf\"\n"
-	"rm -f \"$former\"\n"
-	"[ \"$1\" = add ] || exit 0\n"
+	"[ \"$1\" = add ] || { rm -f \"$former\"; exit 0; }\n"
 	"for entry in \"$entries/$name.conf\" \"$entries/$name\"+*.conf; do\n"
 	"	[ -f \"$entry\" ] && grep -q '^sort-key' \"$entry\" || continue\n"
 	"	awk -v ours=' @' '\n"
@@ -79,8 +77,9 @@ static const char plugin[] =
 	"		}\n"
 	"		{ print }' \"$entry\" > \"$former.new\"\n"
 	"	mv \"$former.new\" \"$former\"\n"
-	"	break\n"
-	"done\n";
+	"	exit 0\n"
+	"done\n"
+	"rm -f \"$former\"\n";
 
 static char *join(const GPtrArray *words)
 {
@@ -196,7 +195,7 @@ static gboolean draft_cmdline(struct draft *draft, GError **error)
 	line = g_strdup_printf("%s %s\n", given, ours);
 	script = g_strjoinv(ours, parts);
 	return draft_file(draft, CMDLINE, line, FALSE, PRODUCT_KERNEL_INSTALL, error) &&
-	       draft_file(draft, PLUGIN, script, TRUE, PRODUCT_KERNEL_INSTALL, error);
+	       draft_file(draft, PRODUCT_PLUGIN, script, TRUE, PRODUCT_KERNEL_INSTALL, error);
 }
 
 /* rpm-ostree takes one argument at a time, the others a line of them. */

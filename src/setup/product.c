@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "setup/product.h"
 
+#include <string.h>
+#include <unistd.h>
+
 #include "core/error.h"
 #include "setup/store.h"
 
@@ -31,8 +34,7 @@ static gboolean run(struct setup_host *host, const char *line, GError **error)
 	return host->run(host, argv, error);
 }
 
-/* find_image - of a kernel; NULL: it has none, or one whose name is not known here */
-static char *find_image(struct setup_host *host, const char *version)
+char *product_image(const struct root *root, const char *version)
 {
 	static const struct {
 		const char *before, *after;
@@ -41,11 +43,91 @@ static char *find_image(struct setup_host *host, const char *version)
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
 		char *path = g_strconcat(names[i].before, version, names[i].after, NULL);
 
-		if (root_exists(host->root, "%s", path))
+		if (root_exists(root, "%s", path))
 			return path;
 		g_free(path);
 	}
 	return NULL;
+}
+
+/*
+ * A file that a program is to make anew. update-initramfs says that all is well where it was told
+ * to leave the images alone (update-initramfs.conf, a live system), so the file is looked at: who
+ * replaces one whole leaves another inode.
+ */
+struct former {
+	char *path;
+	struct statx info; /* zeros: it was not there */
+};
+
+static void clear_former(gpointer data)
+{
+	g_free(((struct former *)data)->path);
+}
+
+static GArray *formers_new(void)
+{
+	GArray *formers = g_array_new(FALSE, FALSE, sizeof(struct former));
+
+	g_array_set_clear_func(formers, clear_former);
+	return formers;
+}
+
+static void note_former(struct setup_host *host, GArray *formers, const char *path)
+{
+	struct former former = { .path = g_strdup(path) };
+
+	if (!root_stat(host->root, &former.info, NULL, "%s", path))
+		memset(&former.info, 0, sizeof(former.info));
+	g_array_append_val(formers, former);
+}
+
+static gboolean is_anew(struct setup_host *host, const struct former *former)
+{
+	struct statx now = { 0 };
+
+	return root_stat(host->root, &now, NULL, "%s", former->path) &&
+	       (now.stx_ino != former->info.stx_ino ||
+		now.stx_mtime.tv_sec != former->info.stx_mtime.tv_sec ||
+		now.stx_mtime.tv_nsec != former->info.stx_mtime.tv_nsec);
+}
+
+/* run_for - run a program, and see that it made these anew */
+static gboolean run_for(struct setup_host *host, const char *line, const GArray *formers,
+			GError **error)
+{
+	g_auto(GStrv) words = g_strsplit(line, " ", 2);
+	g_autofree char *program = find_program(host, words[0]);
+
+	if (!run(host, line, error))
+		return FALSE;
+	for (guint i = 0; program != NULL && i < formers->len; i++) {
+		const struct former *former = &g_array_index(formers, struct former, i);
+
+		if (is_anew(host, former))
+			continue;
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED,
+			    "%s ended well, but has not made /%s anew; run it by hand to see why",
+			    line, former->path);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* The images that update-initramfs makes anew: those of kernels that are there. */
+static gboolean update_images(struct setup_host *host, GError **error)
+{
+	g_auto(GStrv) versions = root_list(host->root, NULL, "usr/lib/modules");
+	g_autoptr(GArray) images = formers_new();
+
+	for (guint i = 0; versions != NULL && versions[i] != NULL; i++) {
+		g_autofree char *path = g_strconcat("boot/initrd.img-", versions[i], NULL);
+
+		if (root_exists(host->root, "boot/vmlinuz-%s", versions[i]) &&
+		    root_exists(host->root, "%s", path))
+			note_former(host, images, path);
+	}
+	return run_for(host, "update-initramfs -u -k all", images, error);
 }
 
 static gboolean make_dracut_image(struct setup_host *host, const char *path, const char *version,
@@ -53,9 +135,12 @@ static gboolean make_dracut_image(struct setup_host *host, const char *path, con
 {
 	g_autofree char *beside = store_beside(path);
 	g_autofree char *line = g_strdup_printf("dracut --force /%s %s", beside, version);
+	g_autoptr(GArray) image = formers_new();
 
-	return store_clean(host->root, path, error) && run(host, line, error) &&
-	       store_take_beside(host->root, path, error);
+	if (!store_clean(host->root, path, error))
+		return FALSE;
+	note_former(host, image, beside);
+	return run_for(host, line, image, error) && store_take_beside(host->root, path, error);
 }
 
 /*
@@ -69,9 +154,9 @@ static gboolean make_dracut(struct setup_host *host, GError **error)
 	gboolean made = FALSE;
 
 	if (root_exists(host->root, "usr/sbin/update-initramfs"))
-		return run(host, "update-initramfs -u -k all", error);
+		return update_images(host, error);
 	for (guint i = 0; versions != NULL && versions[i] != NULL; i++) {
-		g_autofree char *path = find_image(host, versions[i]);
+		g_autofree char *path = product_image(host->root, versions[i]);
 
 		if (path == NULL)
 			continue;
@@ -82,27 +167,61 @@ static gboolean make_dracut(struct setup_host *host, GError **error)
 	return made || run(host, "dracut --force --regenerate-all", error);
 }
 
-static gboolean make_initramfs_tools(struct setup_host *host, GError **error)
-{
-	return run(host, "update-initramfs -u -k all", error);
-}
-
 static gboolean make_grub(struct setup_host *host, GError **error)
 {
-	return run(host, "update-grub", error);
+	g_autoptr(GArray) menu = formers_new();
+
+	note_former(host, menu, "boot/grub/grub.cfg");
+	return run_for(host, "update-grub", menu, error);
+}
+
+/* In the order in which kernel-install looks for the place. */
+static const char *const entry_folders[] = { "boot/loader/entries", "efi/loader/entries",
+					     "boot/efi/loader/entries" };
+
+const char *product_entries(const struct root *root)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(entry_folders); i++) {
+		if (root_exists(root, "%s", entry_folders[i]))
+			return entry_folders[i];
+	}
+	return NULL;
+}
+
+/* is_entry - "TOKEN-VERSION.conf", or with boot counting "TOKEN-VERSION+3.conf" */
+static gboolean is_entry(const char *name, const char *version, gboolean former)
+{
+	g_autofree char *middle = g_strconcat("-", version, NULL);
+	const char *end = g_strrstr(name, middle);
+
+	if (end == NULL || g_str_has_prefix(name, PRODUCT_FORMER_PREFIX) != former)
+		return FALSE;
+	end += strlen(middle);
+	end += end[0] == '+' ? strspn(end, "+-0123456789") : 0;
+	return g_str_equal(end, ".conf");
+}
+
+char *product_entry(const struct root *root, const char *version, gboolean former)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(entry_folders); i++) {
+		g_auto(GStrv) names = root_list(root, NULL, "%s", entry_folders[i]);
+
+		for (guint j = 0; names != NULL && names[j] != NULL; j++) {
+			if (is_entry(names[j], version, former))
+				return g_build_filename(entry_folders[i], names[j], NULL);
+		}
+	}
+	return NULL;
 }
 
 /* Without our plug-in nobody removes what it made. */
 static gboolean remove_former_entries(struct setup_host *host, GError **error)
 {
-	static const char *const folders[] = { "boot/loader/entries", "efi/loader/entries",
-					       "boot/efi/loader/entries" };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
-		g_auto(GStrv) names = root_list(host->root, NULL, "%s", folders[i]);
+	for (gsize i = 0; i < G_N_ELEMENTS(entry_folders); i++) {
+		g_auto(GStrv) names = root_list(host->root, NULL, "%s", entry_folders[i]);
 
 		for (guint j = 0; names != NULL && names[j] != NULL; j++) {
-			g_autofree char *path = g_build_filename(folders[i], names[j], NULL);
+			g_autofree char *path = g_build_filename(entry_folders[i], names[j], NULL);
 
 			if (g_str_has_prefix(names[j], PRODUCT_FORMER_PREFIX) &&
 			    !store_remove(host->root, path, error))
@@ -112,24 +231,44 @@ static gboolean remove_former_entries(struct setup_host *host, GError **error)
 	return TRUE;
 }
 
-/* "kernel-install add-all" came with systemd 255; one by one works with all. */
+/* add_kernel - @former: an entry with the former arguments has to come of it */
+static gboolean add_kernel(struct setup_host *host, const char *version, gboolean former,
+			   GError **error)
+{
+	g_autofree char *line =
+		g_strdup_printf("kernel-install add %s /boot/vmlinuz-%s", version, version);
+	g_autofree char *entry = NULL;
+
+	if (!run(host, line, error))
+		return FALSE;
+	/* it copies the kernel over the old one: of two kernels, one is always whole on the disk */
+	sync();
+	entry = former ? product_entry(host->root, version, TRUE) : NULL;
+	if (!former || entry != NULL)
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED,
+		    "kernel-install has made no boot entry for %s that leaves out what hotseat "
+		    "added; it has to keep entries (layout=bls in /etc/kernel/install.conf), not "
+		    "whole images",
+		    version);
+	return FALSE;
+}
+
+/*
+ * "kernel-install add-all" came with systemd 255; one by one works with all. The entries with the
+ * former arguments go when the usual ones have them again: there is one at any time.
+ */
 static gboolean make_kernel_install(struct setup_host *host, GError **error)
 {
 	g_auto(GStrv) versions = root_list(host->root, NULL, "usr/lib/modules");
+	gboolean former = root_exists(host->root, PRODUCT_PLUGIN);
 
-	if (!remove_former_entries(host, error))
-		return FALSE;
 	for (guint i = 0; versions != NULL && versions[i] != NULL; i++) {
-		g_autofree char *line = NULL;
-
-		if (!root_exists(host->root, "boot/vmlinuz-%s", versions[i]))
-			continue;
-		line = g_strdup_printf("kernel-install add %s /boot/vmlinuz-%s", versions[i],
-				       versions[i]);
-		if (!run(host, line, error))
+		if (root_exists(host->root, "boot/vmlinuz-%s", versions[i]) &&
+		    !add_kernel(host, versions[i], former, error))
 			return FALSE;
 	}
-	return TRUE;
+	return former || remove_former_entries(host, error);
 }
 
 static gboolean make_udev(struct setup_host *host, GError **error)
@@ -162,7 +301,7 @@ static const struct {
 	const char *command;
 	gboolean (*make)(struct setup_host *host, GError **error);
 } products[] = {
-	{ PRODUCT_INITRAMFS_TOOLS, "update-initramfs -u -k all", make_initramfs_tools },
+	{ PRODUCT_INITRAMFS_TOOLS, "update-initramfs -u -k all", update_images },
 	{ PRODUCT_DRACUT, "dracut --force, for each kernel", make_dracut },
 	{ PRODUCT_GRUB, "update-grub", make_grub },
 	{ PRODUCT_KERNEL_INSTALL, "kernel-install add, for each kernel", make_kernel_install },

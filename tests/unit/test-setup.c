@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "core/error.h"
 #include "manifest.h"
 #include "rules/rules.h"
+#include "setup/product.h"
 #include "setup/setup.h"
 #include "setup/words.h"
 
@@ -112,6 +114,24 @@ WRAP(fchmod, EPERM, (int fd, mode_t mode), fd, mode)
 WRAP(fsetxattr, ENOTSUP, (int fd, const char *name, const void *value, size_t length, int flags),
      fd, name, value, length, flags)
 
+/* What a file system says of itself; zeros: what it really says. */
+static struct {
+	guint64 free;
+	gboolean read_only;
+} partition;
+
+int __real_fstatvfs64(int fd, struct statvfs *room);
+int __wrap_fstatvfs64(int fd, struct statvfs *room);
+int __wrap_fstatvfs64(int fd, struct statvfs *room)
+{
+	int result = __real_fstatvfs64(fd, room);
+
+	if (partition.free > 0)
+		room->f_bfree = partition.free / room->f_frsize;
+	room->f_flag |= partition.read_only ? ST_RDONLY : 0;
+	return result;
+}
+
 #define VIDEO "0000:01:00.0"
 #define BOOT "0000:00:02.0"
 #define DEV "sys/devices/pci0000:00/"
@@ -185,6 +205,9 @@ static const struct layout {
 
 #define IMAGE "boot/initrd.img-6.12.0"
 #define IMAGE_END "the end"
+#define ENTRIES "boot/efi/loader/entries"
+#define ENTRY ENTRIES "/id-6.12.0.conf"
+#define FORMER_ENTRY ENTRIES "/hotseat-former-id-6.12.0.conf"
 
 struct fixture {
 	const struct layout *layout;
@@ -193,6 +216,7 @@ struct fixture {
 	struct setup *plan;
 	char *first;
 	const char *failing; /* a program that fails */
+	const char *idle;    /* one that does nothing, and says that all is well */
 	GString *log;        /* the programs that ran */
 };
 
@@ -252,11 +276,10 @@ static void run_program(struct fixture *f, const char *program, const char *outp
 	if (g_str_equal(program, "update-grub"))
 		make_product(f, "boot/grub/grub.cfg", grub);
 	if (g_str_equal(program, "kernel-install")) {
-		make_product(f, "boot/efi/loader/entries/6.12.0.conf", cmdline);
+		make_product(f, ENTRY, cmdline);
 		if (root_exists(f->manifest->root,
 				"etc/kernel/install.d/95-hotseat-former.install"))
-			make_product(f, "boot/efi/loader/entries/hotseat-former-6.12.0.conf",
-				     cmdline);
+			make_product(f, FORMER_ENTRY, cmdline);
 	}
 }
 
@@ -271,6 +294,8 @@ static gboolean model_run(struct setup_host *host, char **argv, GError **error)
 		return FALSE;
 	}
 	g_string_append_printf(f->log, "%s ", name);
+	if (g_strcmp0(name, f->idle) == 0)
+		return TRUE;
 	run_program(f, name, argv[1] == NULL ? NULL : argv[2], tear);
 	if (tear)
 		kill(getpid(), SIGKILL);
@@ -434,8 +459,7 @@ static const enum event killers[] = { KILL, TEAR };
 static gboolean kernel_gets(const struct fixture *f, const char *word)
 {
 	g_autofree char *grub = root_read(f->host.root, NULL, "boot/grub/grub.cfg");
-	g_autofree char *entry =
-		root_read(f->host.root, NULL, "boot/efi/loader/entries/6.12.0.conf");
+	g_autofree char *entry = root_read(f->host.root, NULL, ENTRY);
 
 	return strstr(grub == NULL ? entry : grub, word) != NULL;
 }
@@ -493,12 +517,15 @@ static void each_point(gboolean (*round)(struct fixture *f, enum event event, gu
 	g_assert_cmpuint(tried, >, least);
 }
 
-/* Whatever was killed, there is a whole image to boot from. */
+/* Whatever was killed, there is a whole image to boot from, and an entry as it was before. */
 static void assert_boots(const struct fixture *f)
 {
 	g_autofree char *image = root_read(f->host.root, NULL, IMAGE);
 
 	g_assert_nonnull(strstr(image, IMAGE_END));
+	if (root_exists(f->host.root, ENTRIES))
+		g_assert_true(root_exists(f->host.root, FORMER_ENTRY) ||
+			      !kernel_gets(f, "vfio-pci.ids"));
 }
 
 static gboolean round_apply_killed(struct fixture *f, enum event event, guint at)
@@ -614,6 +641,125 @@ static void test_program_fails(void)
 		assert_undoes(&f);
 		tear_down(&f);
 	}
+}
+
+/* A program that says that all is well has to have made something. */
+static void test_nothing_made(void)
+{
+	static const struct {
+		int layout;
+		const char *idle;
+	} cases[] = { { 0, "update-grub" }, { 0, "update-initramfs" }, { 1, "dracut" } };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		struct fixture f;
+
+		set_up(&f, &layouts[cases[i].layout]);
+		f.idle = cases[i].idle;
+		g_assert_false(setup_apply(&f.host, f.plan, &error));
+		g_assert_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK);
+		g_assert_nonnull(strstr(error->message, cases[i].idle));
+		g_assert_nonnull(strstr(error->message, "has not made /boot/"));
+		f.idle = NULL;
+		assert_undoes(&f);
+		tear_down(&f);
+	}
+}
+
+/* kernel-install that keeps no entries (layout=uki) would leave no way around a dark screen. */
+static void test_no_former_entry(void)
+{
+	g_autoptr(GError) error = NULL;
+	struct fixture f;
+
+	set_up(&f, &layouts[2]);
+	f.idle = "kernel-install";
+	g_assert_false(setup_apply(&f.host, f.plan, &error));
+	g_assert_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED);
+	g_assert_nonnull(strstr(error->message, "layout=bls"));
+	assert_first(&f);
+	tear_down(&f);
+}
+
+#define NOT_MOUNTED(point)                                                                         \
+	"etc/fstab = # a comment /boot\\n/dev/sda1 " point                                         \
+	" vfat umask=0077 0 1\\n\n"                                                                \
+	"proc/self/mounts = /dev/sda2 / ext4 rw 0 0\\n\n"
+
+/* What would stop the programs half-way is said before anything is touched. */
+static void test_not_ready(void)
+{
+	static const struct {
+		int layout;
+		const char *add, *remove;
+		guint64 free;
+		gboolean read_only;
+		const char *said;
+	} cases[] = {
+		{ 0, NOT_MOUNTED("/boot"), NULL, 0, FALSE, "sudo mount /boot" },
+		{ 1, NOT_MOUNTED("/boot"), NULL, 0, FALSE, "sudo mount /boot" },
+		{ 2, NOT_MOUNTED("/boot/efi"), ENTRIES, 0, FALSE, "sudo mount /boot/efi" },
+		{ 2, "", ENTRIES, 0, FALSE, "EFI system partition" },
+		{ 0, "", NULL, 0, TRUE, "/boot can only be read" },
+		{ 2, "", NULL, 0, TRUE, "can only be read" },
+		{ 0, "", NULL, 1 << 20, FALSE, "/boot has 1 MiB left" },
+		{ 2, "", NULL, 5 << 20, FALSE, NULL },
+		/* the kernel's first entry takes it and its image along */
+		{ 2, "boot/vmlinuz-6.11.0 = x\ndir usr/lib/modules/6.11.0\n", NULL, 5 << 20, FALSE,
+		  "/" ENTRIES " has 5 MiB left" },
+		/* as the firmware's own partition may stay away where GRUB is on it */
+		{ 0, NOT_MOUNTED("/boot/efi"), NULL, 0, FALSE, NULL },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		struct fixture f;
+
+		set_up(&f, &layouts[cases[i].layout]);
+		manifest_add(f.manifest, cases[i].add);
+		if (cases[i].remove != NULL)
+			manifest_remove(f.manifest, cases[i].remove);
+		g_free(f.first);
+		f.first = picture(&f);
+		partition.free = cases[i].free;
+		partition.read_only = cases[i].read_only;
+		g_assert_true(setup_apply(&f.host, f.plan, &error) == (cases[i].said == NULL));
+		memset(&partition, 0, sizeof(partition));
+		if (cases[i].said != NULL) {
+			g_assert_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED);
+			if (strstr(error->message, cases[i].said) == NULL)
+				g_error("\"%s\" is not in: %s", cases[i].said, error->message);
+			assert_first(&f);
+		}
+		tear_down(&f);
+	}
+}
+
+/* Entries are known by their kernel's whole version, with boot counting too. */
+static void test_entries(void)
+{
+	struct manifest *m = manifest_build(
+		"efi/loader/entries/id-6.12+deb13+3-1.conf = x\n"
+		"efi/loader/entries/id-6.12-rt.conf = x\n"
+		"efi/loader/entries/hotseat-former-id-6.1.conf = x\n");
+	static const struct {
+		const char *version, *entry;
+		gboolean former;
+	} cases[] = {
+		{ "6.12+deb13", "efi/loader/entries/id-6.12+deb13+3-1.conf", FALSE },
+		{ "6.12", NULL, FALSE },
+		{ "6.12-rt", "efi/loader/entries/id-6.12-rt.conf", FALSE },
+		{ "6.1", NULL, FALSE },
+		{ "6.1", "efi/loader/entries/hotseat-former-id-6.1.conf", TRUE },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *entry = product_entry(m->root, cases[i].version, cases[i].former);
+
+		g_assert_cmpstr(entry, ==, cases[i].entry);
+	}
+	manifest_free(m);
 }
 
 /* What was edited since is left, named, and comes back when the user has put it right. */
@@ -973,6 +1119,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/setup/apply-refused", test_apply_refused);
 	g_test_add_func("/setup/undo-refused", test_undo_refused);
 	g_test_add_func("/setup/program-fails", test_program_fails);
+	g_test_add_func("/setup/nothing-made", test_nothing_made);
+	g_test_add_func("/setup/no-former-entry", test_no_former_entry);
+	g_test_add_func("/setup/not-ready", test_not_ready);
+	g_test_add_func("/setup/entries", test_entries);
 	g_test_add_func("/setup/edited", test_edited);
 	g_test_add_func("/setup/added", test_added);
 	g_test_add_func("/setup/refusals", test_refusals);
