@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -252,6 +253,8 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 {
 	if (!check_options(invocation, error))
 		return -1;
+	/* folders and boot menus are everybody's to read, however private root's files are */
+	umask(022);
 	if (undo)
 		return require_root(error) ? run_undo(error) : -1;
 	return run_setup(invocation, error);

@@ -19,16 +19,26 @@ static char *last_lines(const char *text, guint most)
 	return g_strjoinv("\n", lines + (count > most ? count - most : 0));
 }
 
+/* update-grub and update-initramfs find their other halves by PATH, and that of a root who came by
+ * su has no sbin. */
+static char **environment(void)
+{
+	return g_environ_setenv(g_get_environ(), "PATH",
+				"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+				TRUE);
+}
+
 gboolean setup_host_run(struct setup_host *host, char **argv, GError **error)
 {
+	g_auto(GStrv) variables = environment();
 	g_autofree char *said = NULL;
 	g_autofree char *complaint = NULL;
 	g_autofree char *tail = NULL;
 	g_autoptr(GError) failure = NULL;
 	int status = 0;
 
-	if (g_spawn_sync("/", argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &said, &complaint, &status,
-			 &failure) &&
+	if (g_spawn_sync("/", argv, variables, G_SPAWN_DEFAULT, NULL, NULL, &said, &complaint,
+			 &status, &failure) &&
 	    g_spawn_check_wait_status(status, &failure))
 		return TRUE;
 	tail = last_lines(complaint == NULL ? "" : g_strstrip(complaint), 4);

@@ -30,9 +30,23 @@ static gboolean fits(const struct draft *draft, guint64 bytes, GError **error)
 	return FALSE;
 }
 
+/* is_free - nobody but us gives the kernel another number: the later one would add to it */
+static gboolean is_free(const struct draft *draft, const char *count, GError **error)
+{
+	g_autoptr(GPtrArray) given = draft_given(draft);
+	const char *value = words_value(given, "hugepages");
+	g_autofree char *word = g_strconcat("hugepages=", value, NULL);
+
+	if (value == NULL || g_str_equal(word, count) ||
+	    (draft->ledger != NULL && ledger_has(draft->ledger->arguments, word)))
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+		    "the kernel is given %s already; take that out first", word);
+	return FALSE;
+}
+
 gboolean draft_hugepages(struct draft *draft, GError **error)
 {
-	g_autoptr(GPtrArray) given = NULL;
 	g_autofree char *count = NULL;
 	guint64 bytes = 0, page;
 
@@ -40,15 +54,10 @@ gboolean draft_hugepages(struct draft *draft, GError **error)
 		return TRUE;
 	if (!size_parse(draft->wish->hugepages, MIB, &bytes, error) || !fits(draft, bytes, error))
 		return FALSE;
-	given = draft_given(draft);
-	if (words_value(given, "hugepages") != NULL && draft->ledger == NULL) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-			    "the kernel is given hugepages=%s already; take that out first",
-			    words_value(given, "hugepages"));
-		return FALSE;
-	}
 	page = bytes % GIB == 0 && host_cpuinfo_has(draft->machine, "pdpe1gb") ? GIB : 2 * MIB;
 	count = g_strdup_printf("hugepages=%" G_GUINT64_FORMAT, (bytes + page - 1) / page);
+	if (!is_free(draft, count, error))
+		return FALSE;
 	words_set(draft->setup->arguments, page == GIB ? "hugepagesz=1G" : "hugepagesz=2M");
 	words_set(draft->setup->arguments, count);
 	draft_item(draft,

@@ -1038,6 +1038,60 @@ static void test_hugepages(void)
 	}
 }
 
+/* Somebody else's pages are not added to; ours may be changed. */
+static void test_hugepages_given(void)
+{
+	static const struct {
+		const char *given, *ours, *asked;
+		gboolean refused;
+	} cases[] = {
+		{ "hugepages=8", NULL, "4G", TRUE },
+		{ "hugepages=8", "vfio-pci.ids=10de:1b80", "4G", TRUE },
+		{ "hugepages=8", "hugepages=8", "4G", FALSE },
+		{ "hugepagesz=2M hugepages=2048", NULL, "4G", FALSE },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const struct setup_wish wish = { .hugepages = cases[i].asked };
+		g_autofree char *line =
+			g_strdup_printf("etc/kernel/cmdline = ro %s\n", cases[i].given);
+		struct fixture f = { .manifest = manifest_build(machine_text) };
+		g_autoptr(GPtrArray) none = findings_new();
+		g_autoptr(GError) error = NULL;
+		autoptr(ledger) ledger = ledger_new();
+		autoptr(machine) machine = NULL;
+		autoptr(setup) made = NULL;
+
+		manifest_add(f.manifest, layouts[2].text);
+		manifest_add(f.manifest, line);
+		if (cases[i].ours != NULL)
+			ledger_add(ledger->arguments, cases[i].ours);
+		machine = machine_open(f.manifest->folder, MACHINE_JUDGED, NULL);
+		made = setup_plan(machine, none, cases[i].ours == NULL ? NULL : ledger, &wish,
+				  &error);
+		g_assert_true((made == NULL) == cases[i].refused);
+		if (cases[i].refused)
+			g_assert_nonnull(strstr(error->message, "hugepages=8 already"));
+		manifest_free(f.manifest);
+	}
+}
+
+/* What a program starts is found, also for a root who came by su and has no sbin on his PATH. */
+static void test_path(void)
+{
+	static char shell[] = "/bin/sh", option[] = "-c",
+		    script[] = "case $PATH in */usr/sbin:*) ;; *) exit 1 ;; esac";
+	char *argv[] = { shell, option, script, NULL };
+	g_autofree char *former = g_strdup(g_getenv("PATH"));
+	g_autoptr(GError) error = NULL;
+	struct setup_host host = { 0 };
+
+	g_assert_true(g_setenv("PATH", "/usr/local/bin:/usr/bin:/bin", TRUE));
+	g_assert_true(setup_host_run(&host, argv, &error));
+	g_assert_no_error(error);
+	g_assert_true(g_setenv("PATH", former, TRUE));
+}
+
 static const struct finding *find(const GPtrArray *findings, const char *rule)
 {
 	for (guint i = 0; i < findings->len; i++) {
@@ -1131,6 +1185,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/setup/by-hand", test_by_hand);
 	g_test_add_func("/setup/compositors", test_compositors);
 	g_test_add_func("/setup/hugepages", test_hugepages);
+	g_test_add_func("/setup/hugepages-given", test_hugepages_given);
+	g_test_add_func("/setup/path", test_path);
 	g_test_add_func("/setup/drift", test_drift);
 	g_test_add_func("/setup/words", test_words);
 	return g_test_run();
