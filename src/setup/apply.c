@@ -395,6 +395,17 @@ static struct ledger *read_for_undo(struct setup_host *host, GError **error)
 	return ledger;
 }
 
+/* are_ready - can everything be made that is generated? */
+static gboolean are_ready(struct setup_host *host, const GPtrArray *products, gboolean growing,
+			  GError **error)
+{
+	for (guint i = 0; i < products->len; i++) {
+		if (!product_is_ready(host->root, g_ptr_array_index(products, i), growing, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 gboolean setup_undo(struct setup_host *host, GPtrArray **left, GError **error)
 {
 	autoptr(ledger) ledger = NULL;
@@ -410,7 +421,8 @@ gboolean setup_undo(struct setup_host *host, GPtrArray **left, GError **error)
 		close(lock);
 		return FALSE;
 	}
-	done = undo_all(host, ledger, found, &failure);
+	done = are_ready(host, ledger->products, FALSE, &failure) &&
+	       undo_all(host, ledger, found, &failure);
 	close(lock);
 	if (done)
 		*left = g_steal_pointer(&found);
@@ -458,15 +470,6 @@ static gboolean refuse(struct setup_host *host, gboolean first, GError *failure,
 	return FALSE;
 }
 
-static gboolean is_ready(struct setup_host *host, const struct setup *setup, GError **error)
-{
-	for (guint i = 0; i < setup->products->len; i++) {
-		if (!product_is_ready(host->root, g_ptr_array_index(setup->products, i), error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
 gboolean setup_apply(struct setup_host *host, const struct setup *setup, GError **error)
 {
 	autoptr(ledger) ledger = NULL;
@@ -474,7 +477,7 @@ gboolean setup_apply(struct setup_host *host, const struct setup *setup, GError 
 	gboolean first, done = FALSE;
 	int lock;
 
-	if (!is_ready(host, setup, error) || !make_ledger_folder(host, error))
+	if (!are_ready(host, setup->products, TRUE, error) || !make_ledger_folder(host, error))
 		return FALSE;
 	lock = lock_ledger(host, error);
 	ledger = lock < 0 ? NULL : read_ledger(host, error);

@@ -18,11 +18,14 @@
 
 /**
  * product_is_ready - could it be made now?
+ * @growing: it will be larger than it is, so there has to be room; FALSE: it is taken back, so
+ *           nothing is needed where the boot loader is another by now
  *
  * Writes nothing. Return: FALSE with HOTSEAT_ERROR_REFUSED and what to do, where the place it goes
  * to is not mounted, can only be read, or is full.
  */
-gboolean product_is_ready(const struct root *root, const char *name, GError **error);
+gboolean product_is_ready(const struct root *root, const char *name, gboolean growing,
+			  GError **error);
 
 /* product_make - make it anew; a name that is not known is an error of a damaged ledger */
 gboolean product_make(struct setup_host *host, const char *name, GError **error);

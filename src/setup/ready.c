@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <string.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
 #include "core/error.h"
@@ -63,16 +63,21 @@ static gboolean is_mounted(const struct root *root, const char *point, GError **
 					     point, point));
 }
 
-/* has_room - can this many bytes be written below the folder? */
+/* has_room - can this many bytes be written below the folder? 0: fine if it is gone for good */
 static gboolean has_room(const struct root *root, const char *folder, guint64 bytes, GError **error)
 {
-	autoptr(root) entered = root_enter(root, error, "%s", folder);
+	g_autoptr(GError) failure = NULL;
+	autoptr(root) entered = root_enter(root, &failure, "%s", folder);
 	g_autofree char *needed = size_format(bytes);
 	g_autofree char *free_text = NULL;
 	struct statvfs room;
 
-	if (entered == NULL)
+	if (entered == NULL && bytes == 0 && hotseat_error_is(failure, HOTSEAT_ERROR_ABSENT))
+		return TRUE;
+	if (entered == NULL) {
+		g_propagate_error(error, g_steal_pointer(&failure));
 		return FALSE;
+	}
 	if (fstatvfs(root_fd(entered), &room) != 0) {
 		hotseat_error_set_errno(error, errno, "cannot look at /%s", folder);
 		return FALSE;
@@ -98,7 +103,7 @@ static guint64 size_of(const struct root *root, const char *path)
 }
 
 /* Images are made beside the old ones, one at a time. */
-static gboolean is_images_ready(const struct root *root, GError **error)
+static gboolean is_images_ready(const struct root *root, gboolean growing, GError **error)
 {
 	g_auto(GStrv) versions = root_list(root, NULL, "usr/lib/modules");
 	guint64 largest = 0;
@@ -109,14 +114,17 @@ static gboolean is_images_ready(const struct root *root, GError **error)
 		if (path != NULL)
 			largest = MAX(largest, size_of(root, path));
 	}
-	return is_mounted(root, "/boot", error) && has_room(root, "boot", largest + GROWTH, error);
+	return is_mounted(root, "/boot", error) &&
+	       has_room(root, "boot", growing ? largest + GROWTH : 0, error);
 }
 
-static gboolean is_grub_ready(const struct root *root, GError **error)
+static gboolean is_grub_ready(const struct root *root, gboolean growing, GError **error)
 {
 	/* the new menu is written beside the old one, and has every entry twice */
+	const guint64 bytes = MIB + 2 * size_of(root, "boot/grub/grub.cfg");
+
 	return is_mounted(root, "/boot", error) &&
-	       has_room(root, "boot/grub", MIB + 2 * size_of(root, "boot/grub/grub.cfg"), error);
+	       has_room(root, "boot/grub", growing ? bytes : 0, error);
 }
 
 /* What has no entry yet is copied to where the loader finds it; what has one may grow. */
@@ -133,7 +141,7 @@ static guint64 entry_room(const struct root *root, const char *version)
 	return GROWTH + size_of(root, kernel) + (image == NULL ? 0 : size_of(root, image));
 }
 
-static gboolean is_kernel_install_ready(const struct root *root, GError **error)
+static gboolean is_kernel_install_ready(const struct root *root, gboolean growing, GError **error)
 {
 	static const char *const points[] = { "/boot", "/efi", "/boot/efi" };
 	g_auto(GStrv) versions = root_list(root, NULL, "usr/lib/modules");
@@ -144,6 +152,9 @@ static gboolean is_kernel_install_ready(const struct root *root, GError **error)
 		if (!is_mounted(root, points[i], error))
 			return FALSE;
 	}
+	/* whoever has changed the loader since has no entries to undo */
+	if (folder == NULL && !growing)
+		return TRUE;
 	if (folder == NULL)
 		return refuse(error,
 			      g_strdup("the boot entries are in none of /boot, /efi and /boot/efi, "
@@ -151,12 +162,12 @@ static gboolean is_kernel_install_ready(const struct root *root, GError **error)
 				       "partition mounted?"));
 	for (guint i = 0; versions != NULL && versions[i] != NULL; i++)
 		bytes += entry_room(root, versions[i]);
-	return has_room(root, folder, bytes, error);
+	return has_room(root, folder, growing ? bytes : 0, error);
 }
 
 static const struct {
 	const char *name;
-	gboolean (*is_ready)(const struct root *root, GError **error);
+	gboolean (*is_ready)(const struct root *root, gboolean growing, GError **error);
 } checks[] = {
 	{ PRODUCT_INITRAMFS_TOOLS, is_images_ready },
 	{ PRODUCT_DRACUT, is_images_ready },
@@ -164,11 +175,12 @@ static const struct {
 	{ PRODUCT_KERNEL_INSTALL, is_kernel_install_ready },
 };
 
-gboolean product_is_ready(const struct root *root, const char *name, GError **error)
+gboolean product_is_ready(const struct root *root, const char *name, gboolean growing,
+			  GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(checks); i++) {
 		if (g_str_equal(checks[i].name, name))
-			return checks[i].is_ready(root, error);
+			return checks[i].is_ready(root, growing, error);
 	}
 	return TRUE;
 }

@@ -736,6 +736,51 @@ static void test_not_ready(void)
 	}
 }
 
+/* Undo says so too, and touches nothing; but it needs no more room, nor a loader that is gone. */
+static void test_undo_not_ready(void)
+{
+	static const struct {
+		int layout;
+		const char *add, *remove;
+		guint64 free;
+		gboolean read_only;
+		const char *said;
+	} cases[] = {
+		{ 2, NOT_MOUNTED("/boot/efi"), ENTRIES, 0, FALSE, "sudo mount /boot/efi" },
+		{ 0, "", NULL, 0, TRUE, "/boot can only be read" },
+		{ 0, "", NULL, 4096, FALSE, NULL },
+		{ 2, "", ENTRIES, 0, FALSE, NULL },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GPtrArray) left = NULL;
+		g_autoptr(GError) error = NULL;
+		g_autofree char *before = NULL;
+		g_autofree char *after = NULL;
+		struct fixture f;
+
+		set_up(&f, &layouts[cases[i].layout]);
+		g_assert_true(setup_apply(&f.host, f.plan, NULL));
+		manifest_add(f.manifest, cases[i].add);
+		if (cases[i].remove != NULL)
+			manifest_remove(f.manifest, cases[i].remove);
+		/* the model makes it anew, as nobody would whose loader is another */
+		f.idle = cases[i].remove == NULL ? NULL : "kernel-install";
+		before = picture(&f);
+		partition.free = cases[i].free;
+		partition.read_only = cases[i].read_only;
+		g_assert_true(setup_undo(&f.host, &left, &error) == (cases[i].said == NULL));
+		memset(&partition, 0, sizeof(partition));
+		after = picture(&f);
+		if (cases[i].said != NULL) {
+			g_assert_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_NOT_BACK);
+			g_assert_nonnull(strstr(error->message, cases[i].said));
+			g_assert_cmpstr(before, ==, after);
+		}
+		tear_down(&f);
+	}
+}
+
 /* Entries are known by their kernel's whole version, with boot counting too. */
 static void test_entries(void)
 {
@@ -1176,6 +1221,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/setup/nothing-made", test_nothing_made);
 	g_test_add_func("/setup/no-former-entry", test_no_former_entry);
 	g_test_add_func("/setup/not-ready", test_not_ready);
+	g_test_add_func("/setup/undo-not-ready", test_undo_not_ready);
 	g_test_add_func("/setup/entries", test_entries);
 	g_test_add_func("/setup/edited", test_edited);
 	g_test_add_func("/setup/added", test_added);
