@@ -52,8 +52,8 @@ def is_named(desktop, teller, pid):
     said = " ".join(desktop.run("hotseat check", check=False).out.split())
     expect(f"sway ({pid}) has it open" in said, f"check does not name sway: {said}")
     expect("hotseat setup --keep-free 0000:01:00.0" in said, f"check does not say how: {said}")
-    expect_refused(desktop, teller, "hotseat up screen", 1, rf"sway \(pid {pid}\) has /dev/dri/card",
-                   f"hotseat setup --keep-free {CARD[0]}")
+    expect_refused(desktop, teller, "hotseat up screen", 1,
+                   rf"sway \(pid {pid}\) has /dev/dri/card", f"hotseat setup --keep-free {CARD[0]}")
 
 
 def keep_free(desktop, teller):
