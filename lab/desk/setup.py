@@ -72,8 +72,9 @@ class Machine:
         """Boot anew; lent: is the card on vfio-pci then, and was never on its driver?"""
         with self.teller.phase(f"boot: {entry}"):
             self.desktop.reboot()
-        said = self.desktop.run("cat /proc/cmdline; uname -r; journalctl -k -o short-monotonic | "
-                                "grep -E '01:00|vfio'", check=False).out
+        # not the journal: what it had in dracut's initramfs is another machine's to it
+        said = self.desktop.run("cat /proc/cmdline; uname -r; dmesg | grep -E '01:00|vfio'",
+                                check=False).out
         self.teller.say(said)
         drivers = self.drivers()
         self.teller.say(f"    drivers: {' '.join(drivers)}")
