@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "handover/profiles.h"
 #include "handover/writer.h"
 
 #define PATIENCE 30 /* seconds; drivers of healthy cards need two or three */
@@ -210,6 +211,7 @@ struct host *host_new_live(GError **error)
 	host->unload_module = live_unload_module;
 	host->run = live_run;
 	host->remove = live_remove;
+	host->power_profiles = profiles_ask;
 	host->pause = live_pause;
 	return host;
 }

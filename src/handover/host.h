@@ -69,6 +69,14 @@ struct host {
 	/* remove - remove a file below the root; one that is not there is no error */
 	gboolean (*remove)(struct host *host, const char *path, GError **error);
 
+	/**
+	 * power_profiles - a property of power-profiles-daemon; see profiles.h for who asks
+	 * @property: "Profiles", "ActiveProfileHolds"
+	 *
+	 * Return: its dictionaries, of type aa{sv}; NULL if there is no answer.
+	 */
+	GVariant *(*power_profiles)(struct host *host, const char *property);
+
 	/* pause - sleep between two looks at something that we wait for */
 	void (*pause)(struct host *host, guint milliseconds);
 

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "handover/kinds.h"
+#include "handover/profiles.h"
 #include "handover/share.h"
 
 /*
@@ -19,6 +20,7 @@
 #define SYSTEMCTL "/usr/bin/systemctl"
 #define UNIT_FOLDER "sys/fs/cgroup/system.slice/%s"
 #define INHIBITOR "Hotseat"
+#define APPLICATION "hotseat"
 
 gboolean unit_is_running(struct host *host, const char *unit)
 {
@@ -49,7 +51,7 @@ static gboolean settled(struct host *host, const char *unit,
 	if (host_wait(host, READ_BACK_SECONDS, as_asked, unit))
 		return TRUE;
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED,
-		    "%s is not as it should be; see: systemctl status %s", unit, unit);
+		    "%s is not as it should be; see: journalctl -u %s", unit, unit);
 	return FALSE;
 }
 
@@ -111,6 +113,15 @@ static gboolean is_inhibited(struct host *host, const void *unit)
 	return FALSE;
 }
 
+/*
+ * The unit runs before it holds anything, and where the profile was refused too, for a moment:
+ * powerprofilesctl is a Python program.
+ */
+static gboolean is_profile_held(struct host *host, const void *unit)
+{
+	return profiles_hold_for(host, APPLICATION);
+}
+
 static const struct holder_unit holder_units[] = {
 	{ "sleep",
 	  "hotseat-sleep.service",
@@ -119,9 +130,9 @@ static const struct holder_unit holder_units[] = {
 	  is_inhibited },
 	{ "profile",
 	  "hotseat-profile.service",
-	  { "/usr/bin/powerprofilesctl", "launch", "--profile=performance", "--appid=hotseat",
+	  { "/usr/bin/powerprofilesctl", "launch", "--profile=performance", "--appid=" APPLICATION,
 	    "--reason=A guest is running", "/usr/bin/sleep", "infinity" },
-	  unit_runs },
+	  is_profile_held },
 };
 
 static const struct holder_unit *holder_of(const char *subject)

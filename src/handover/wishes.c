@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "handover/bind.h"
 #include "handover/kinds.h"
+#include "handover/profiles.h"
 #include "handover/share.h"
 #include "machine/desktop.h"
 
@@ -47,8 +48,9 @@ static gboolean has_governor(const struct wishes *wishes, const char *policy, co
 }
 
 /*
- * Where power-profiles-daemon runs it is asked: it would set its own again. A processor that has no
- * such governor, as in a virtual machine, has none to be set.
+ * Where power-profiles-daemon has such a profile it is asked: it would set its own governor again.
+ * Beside a driver that it does not know, as acpi-cpufreq, it has none and leaves governors alone. A
+ * processor that has no such governor, as in a virtual machine, has none to be set.
  */
 static gboolean wish_governor(struct wishes *wishes, GError **error)
 {
@@ -59,7 +61,8 @@ static gboolean wish_governor(struct wishes *wishes, GError **error)
 		return TRUE;
 	if (g_str_equal(governor, "performance") && has_systemd(wishes) &&
 	    unit_is_running(wishes->host, "power-profiles-daemon.service") &&
-	    root_exists(wishes->host->root, "usr/bin/powerprofilesctl")) {
+	    root_exists(wishes->host->root, "usr/bin/powerprofilesctl") &&
+	    profiles_offer(wishes->host, "performance")) {
 		wish(wishes, &hold_kind, "profile", "held");
 		return TRUE;
 	}

@@ -19,11 +19,16 @@ enum ask_answer ask_runs(const char *guest, guint seconds);
 /**
  * ask_knows - does libvirt, which gives no answer, have this guest for a running one?
  *
- * It keeps that in a file for its next start. If the guest is gone by then, it cleans up after it,
- * which seems to reset the bus of each device that is not on vfio-pci (virPCIDeviceReset in
- * libvirt's src/util/virpci.c), whatever driver it has by then. A card that its desktop had back
- * before libvirtd was started again answered nothing any more (seen in the lab, libvirt 11.3). So
- * who can wait for libvirt does.
+ * It keeps that in a file for its next start. If the guest is gone by then (qemuProcessReconnect),
+ * it cleans up after it (qemuProcessStop), and that resets each of its devices, also of
+ * managed='no', that is not on vfio-pci (virHostdevReAttachPCIDevices, virPCIDeviceReset). A device
+ * with function-level reset is spared, and one on the root bus mostly; any other is put through
+ * D3hot, or its bus is reset by the bridge's register, while whatever driver it has by then knows
+ * nothing of it, and only that one function's registers are written back, not those of the others
+ * that were reset with it. A card of two functions that its desktop had back before libvirtd was
+ * started again answered nothing any more (seen in the lab). So who can wait for libvirt does.
+ * Source: libvirt 9.0 and 11.3, src/qemu/qemu_process.c, src/hypervisor/virhostdev.c,
+ * src/util/virpci.c.
  */
 gboolean ask_knows(const char *guest);
 

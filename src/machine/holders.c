@@ -251,3 +251,20 @@ GPtrArray *holders_read(const struct root *root, const struct card *card, gboole
 	}
 	return holders;
 }
+
+char *holders_text(const GPtrArray *holders, gboolean (*is_meant)(const struct holder *holder))
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	int last = 0;
+
+	for (guint i = 0; i < holders->len; i++) {
+		const struct holder *holder = g_ptr_array_index(holders, i);
+
+		if (holder->pid == last || !is_meant(holder))
+			continue;
+		last = holder->pid;
+		g_string_append_printf(text, "%s%s (%d)", text->len == 0 ? "" : ", ",
+				       holder->process, holder->pid);
+	}
+	return text->len == 0 ? NULL : g_string_free(g_steal_pointer(&text), FALSE);
+}

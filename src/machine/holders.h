@@ -26,3 +26,11 @@ AUTOPTR_DEFINE(holder)
  * another that is there too, as logind has.
  */
 GPtrArray *holders_read(const struct root *root, const struct card *card, gboolean *complete);
+
+/**
+ * holders_text - "firefox (812), obs (900)", each process once
+ * @is_meant: which of them; one process can be a holder several times
+ *
+ * Return: a new text; NULL if none is meant.
+ */
+char *holders_text(const GPtrArray *holders, gboolean (*is_meant)(const struct holder *holder));

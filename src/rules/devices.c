@@ -3,6 +3,7 @@
 
 #include "core/json.h"
 #include "core/table.h"
+#include "machine/holders.h"
 #include "rules/host.h"
 
 /* An IOMMU group and its members, in order of address. */
@@ -97,7 +98,27 @@ static void print_verdict(FILE *out, const struct card *card)
 	}
 }
 
-static void print_card(FILE *out, const struct card *card)
+/* Every desktop's sound server has every sound card, and lets go when it is told. */
+static gboolean stays(const struct holder *holder)
+{
+	return !holder->yields;
+}
+
+static void print_holders(FILE *out, const struct machine *machine, const struct card *card)
+{
+	gboolean complete;
+	g_autoptr(GPtrArray) holders = holders_read(machine->root, card, &complete);
+	g_autofree char *text = holders_text(holders, stays);
+
+	if (text != NULL)
+		fprintf(out, "  open in: %s\n", text);
+	else if (!complete)
+		fputs("  open in: not known: other users' processes show their files to root "
+		      "only\n",
+		      out);
+}
+
+static void print_card(FILE *out, const struct machine *machine, const struct card *card)
 {
 	const struct pcidev *display = card_display(card);
 
@@ -112,7 +133,10 @@ static void print_card(FILE *out, const struct card *card)
 			dev->driver_known == KNOWN_YES && dev->driver == NULL ? "no driver"
 									      : driver_text(dev));
 	}
-	fputs("\n\n", out);
+	fputs("\n", out);
+	if (machine->root != NULL)
+		print_holders(out, machine, card);
+	fputs("\n", out);
 }
 
 static void print_groups(FILE *out, const GPtrArray *devices)
@@ -142,7 +166,7 @@ void devices_print(const struct machine *machine, FILE *out)
 	if (machine->cards->len == 0)
 		fputs("There is no graphics card.\n\n", out);
 	for (guint i = 0; i < machine->cards->len; i++)
-		print_card(out, g_ptr_array_index(machine->cards, i));
+		print_card(out, machine, g_ptr_array_index(machine->cards, i));
 	if (machine->devices->len > 0)
 		print_groups(out, machine->devices);
 }
@@ -231,7 +255,33 @@ static void add_way_out(JsonBuilder *json, const struct card *card)
 	json_add_string(json, "way_out", text);
 }
 
-static void add_cards(JsonBuilder *json, const GPtrArray *cards)
+static void add_holders(JsonBuilder *json, const struct root *root, const struct card *card)
+{
+	gboolean complete;
+	g_autoptr(GPtrArray) holders = holders_read(root, card, &complete);
+
+	json_builder_set_member_name(json, "holders");
+	json_builder_begin_array(json);
+	for (guint i = 0; i < holders->len; i++) {
+		const struct holder *holder = g_ptr_array_index(holders, i);
+
+		json_builder_begin_object(json);
+		json_builder_set_member_name(json, "pid");
+		json_builder_add_int_value(json, holder->pid);
+		json_add_string(json, "process", holder->process);
+		json_add_string(json, "node", holder->node);
+		/* a sound server, which lets go when it is told */
+		json_builder_set_member_name(json, "yields");
+		json_builder_add_boolean_value(json, holder->yields);
+		json_builder_end_object(json);
+	}
+	json_builder_end_array(json);
+	/* without root, other users' programs are not seen */
+	json_builder_set_member_name(json, "holders_known");
+	json_builder_add_boolean_value(json, complete);
+}
+
+static void add_cards(JsonBuilder *json, const struct root *root, const GPtrArray *cards)
 {
 	json_builder_set_member_name(json, "cards");
 	json_builder_begin_array(json);
@@ -246,6 +296,8 @@ static void add_cards(JsonBuilder *json, const GPtrArray *cards)
 		json_add_string(json, "verdict", card_verdict_name(card->verdict));
 		add_blockers(json, card->blockers);
 		add_way_out(json, card);
+		if (root != NULL)
+			add_holders(json, root, card);
 		json_builder_end_object(json);
 	}
 	json_builder_end_array(json);
@@ -258,7 +310,7 @@ void devices_print_json(const struct machine *machine, FILE *out)
 	json_builder_begin_object(json);
 	add_groups(json, machine->devices);
 	add_devices(json, machine->devices);
-	add_cards(json, machine->cards);
+	add_cards(json, machine->root, machine->cards);
 	json_builder_end_object(json);
 	json_print(json, out);
 }

@@ -7,7 +7,8 @@
 
 /*
  * The printers of cards and IOMMU groups, for what was read and for what somebody pasted. Only
- * machine::devices and machine::cards are looked at.
+ * machine::devices and machine::cards are looked at, and who has a card open now, if there is a
+ * machine::root to look in.
  */
 
 /* devices_print - for people: the cards with their verdicts, then the groups */

@@ -27,23 +27,14 @@ static gboolean is_sound(const struct holder *holder)
 	return g_str_has_prefix(holder->node, "/dev/snd/");
 }
 
-/* holders_text - "firefox (812), obs (900)"; each process once; NULL: nobody of that kind */
-static char *holders_text(const struct hardware *hardware, gboolean compositors)
+static gboolean is_compositor(const struct holder *holder)
 {
-	g_autoptr(GString) text = g_string_new(NULL);
-	int last = 0;
+	return !is_sound(holder) && desktop_is_compositor(holder->process);
+}
 
-	for (guint i = 0; i < hardware->holders->len; i++) {
-		const struct holder *holder = g_ptr_array_index(hardware->holders, i);
-
-		if (desktop_is_compositor(holder->process) != compositors || is_sound(holder) ||
-		    holder->pid == last)
-			continue;
-		last = holder->pid;
-		g_string_append_printf(text, "%s%s (%d)", text->len == 0 ? "" : ", ",
-				       holder->process, holder->pid);
-	}
-	return text->len == 0 ? NULL : g_string_free(g_steal_pointer(&text), FALSE);
+static gboolean is_program(const struct holder *holder)
+{
+	return !is_sound(holder) && !desktop_is_compositor(holder->process);
 }
 
 static void judge_holders(const struct rule *rule, const struct machine *machine,
@@ -55,7 +46,7 @@ static void judge_holders(const struct rule *rule, const struct machine *machine
 
 		if (hardware == NULL || is_radeon(card_display(hardware->card)) != radeon)
 			continue;
-		who = holders_text(hardware, FALSE);
+		who = holders_text(hardware->holders, is_program);
 		if (who != NULL)
 			host_say(findings, rule, card_display(hardware->card)->address,
 				 g_strdup_printf("these have it open: %s", who), message,
@@ -127,7 +118,8 @@ static void judge_compositor(const struct rule *rule, const struct machine *mach
 {
 	for (guint i = 0; i < machine->hardware->len; i++) {
 		const struct hardware *hardware = taken(machine, i);
-		g_autofree char *who = hardware == NULL ? NULL : holders_text(hardware, TRUE);
+		g_autofree char *who =
+			hardware == NULL ? NULL : holders_text(hardware->holders, is_compositor);
 
 		/* The desktop's own card is no news: without it there is no desktop. */
 		if (who == NULL || host_card_sole(machine, hardware->card, NULL))

@@ -677,6 +677,22 @@ static gboolean model_load_module(struct host *host, const char *module, const c
 	return FALSE;
 }
 
+/* Every unit of ours that holds a profile has it as soon as it runs. */
+static GVariant *model_power_profiles(struct host *host, const char *property)
+{
+	const struct kernel_model *model = host->model;
+	gboolean holds = g_str_equal(property, "ActiveProfileHolds");
+	GVariantBuilder all;
+
+	g_variant_builder_init(&all, G_VARIANT_TYPE("aa{sv}"));
+	if (holds ? root_exists(host->root, UNITS "hotseat-profile.service") && !model->no_hold
+		  : !model->no_profile)
+		g_variant_builder_add_parsed(&all,
+					     "{'Profile': <'performance'>, "
+					     "'ApplicationId': <'hotseat'>}");
+	return g_variant_ref_sink(g_variant_builder_end(&all));
+}
+
 static void model_pause(struct host *host, guint milliseconds)
 {
 	struct kernel_model *model = host->model;
@@ -711,6 +727,7 @@ struct kernel_model *kernel_model_new(const char *text)
 	host->remove = model_remove;
 	host->group_busy = model_group_busy;
 	host->load_module = model_load_module;
+	host->power_profiles = model_power_profiles;
 	host->pause = model_pause;
 	host->model = model;
 	g_assert_null(current);

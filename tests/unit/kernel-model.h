@@ -63,14 +63,16 @@ struct kernel_model {
 	char *busy;        /* group that a guest has open */
 	guint busy_for;    /* number of pauses until it is free; 0: for ever */
 	guint pauses, loads;
-	guint runs, syncs;  /* processes started; waits for the disk */
-	guint room;         /* huge pages that there is memory for; 0: as many as asked for */
-	char *hangs;        /* function whose driver does not let go */
-	char *leaves;       /* path that goes when a sound server is told to let go */
-	char *fails;        /* unit that can be neither started nor stopped */
-	gboolean met_crumb; /* the point that was armed was the breadcrumb's */
-	gboolean can_load;  /* modprobe finds vfio-pci */
-	GString *log;       /* "path=value" of each host write that was let through */
+	guint runs, syncs;   /* processes started; waits for the disk */
+	guint room;          /* huge pages that there is memory for; 0: as many as asked for */
+	char *hangs;         /* function whose driver does not let go */
+	char *leaves;        /* path that goes when a sound server is told to let go */
+	char *fails;         /* unit that can be neither started nor stopped */
+	gboolean met_crumb;  /* the point that was armed was the breadcrumb's */
+	gboolean can_load;   /* modprobe finds vfio-pci */
+	gboolean no_profile; /* power-profiles-daemon has no "performance" */
+	gboolean no_hold;    /* and refuses to hold one */
+	GString *log;        /* "path=value" of each host write that was let through */
 };
 
 /* kernel_model_new - @text: the tree; run_dir is "run/hotseat" in it. Only one at a time. */

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "bus.h"
 #include "helper/errand.h"
 #include "helper/helper.h"
 #include "hotseatd/interface.h"
@@ -87,19 +88,6 @@ static void on_call(GDBusConnection *bus, const char *sender, const char *path,
 	g_dbus_method_invocation_return_value(invocation, answer(stage, interface, method));
 }
 
-static GDBusConnection *connect_to(GTestDBus *bus)
-{
-	g_autoptr(GError) error = NULL;
-	GDBusConnection *connection = g_dbus_connection_new_for_address_sync(
-		g_test_dbus_get_bus_address(bus),
-		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-			G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-		NULL, NULL, &error);
-
-	g_assert_no_error(error);
-	return connection;
-}
-
 static void name_service(struct stage *stage, const char *name, gboolean own)
 {
 	g_autoptr(GError) error = NULL;
@@ -117,7 +105,7 @@ static void start_desktop(struct stage *stage)
 	static const GDBusInterfaceVTable vtable = { .method_call = on_call };
 	g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(interfaces, NULL);
 
-	stage->desktop = connect_to(stage->bus);
+	stage->desktop = bus_connect(stage->bus);
 	for (guint i = 0; i < G_N_ELEMENTS(services); i++) {
 		GDBusInterfaceInfo *info =
 			g_dbus_node_info_lookup_interface(node, services[i].interface);
@@ -158,7 +146,7 @@ static void stage_up(struct stage *stage, gconstpointer data)
 	stage->heard = g_string_new(NULL);
 	stage->side = "host";
 	stage->sits = TRUE;
-	stage->ours = connect_to(stage->bus);
+	stage->ours = bus_connect(stage->bus);
 	start_desktop(stage);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bus.h"
 #include "core/error.h"
 #include "handover/step.h"
 #include "hotseatd/client.h"
@@ -162,13 +163,6 @@ static void on_check(GDBusConnection *bus, const char *sender, const char *path,
 			      FALSE, &details));
 }
 
-static const char polkit_interface[] =
-	"<node><interface name='org.freedesktop.PolicyKit1.Authority'>"
-	"<method name='CheckAuthorization'><arg type='(sa{sv})' direction='in'/>"
-	"<arg type='s' direction='in'/><arg type='a{ss}' direction='in'/>"
-	"<arg type='u' direction='in'/><arg type='s' direction='in'/>"
-	"<arg type='(bba{ss})' direction='out'/></method></interface></node>";
-
 /* -- the bus, the service, callers ------------------------------------------------------------ */
 
 struct stage {
@@ -184,53 +178,22 @@ static void on_changed(void *data)
 	((struct stage *)data)->changed++;
 }
 
-static GDBusConnection *connect_to(GTestDBus *bus)
-{
-	g_autoptr(GError) error = NULL;
-	GDBusConnection *connection = g_dbus_connection_new_for_address_sync(
-		g_test_dbus_get_bus_address(bus),
-		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-			G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-		NULL, NULL, &error);
-
-	g_assert_no_error(error);
-	return connection;
-}
-
-static void own(GDBusConnection *connection, const char *name)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GVariant) reply = g_dbus_connection_call_sync(
-		connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-		"RequestName", g_variant_new("(su)", name, 4U), NULL, G_DBUS_CALL_FLAGS_NONE, -1,
-		NULL, &error);
-
-	g_assert_no_error(error);
-}
-
 static void start_polkit(struct stage *stage)
 {
-	static const GDBusInterfaceVTable vtable = { .method_call = on_check };
-	g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(polkit_interface, NULL);
-
-	stage->polkit = connect_to(stage->bus);
-	g_assert_cmpuint(g_dbus_connection_register_object(
-				 stage->polkit, "/org/freedesktop/PolicyKit1/Authority",
-				 node->interfaces[0], &vtable, NULL, NULL, NULL),
-			 !=, 0);
-	own(stage->polkit, "org.freedesktop.PolicyKit1");
+	stage->polkit = bus_connect(stage->bus);
+	bus_be_polkit(stage->polkit, on_check);
 }
 
 static void start_service(struct stage *stage)
 {
 	g_autoptr(GError) error = NULL;
 
-	stage->connection = connect_to(stage->bus);
+	stage->connection = bus_connect(stage->bus);
 	stage->flights = flights_new();
 	stage->service =
 		service_new(stage->connection, &work, stage->flights, on_changed, stage, &error);
 	g_assert_no_error(error);
-	own(stage->connection, HOTSEATD_NAME);
+	bus_own(stage->connection, HOTSEATD_NAME);
 }
 
 static void stage_up(struct stage *stage, gconstpointer data)
@@ -458,7 +421,7 @@ static void test_hostile(struct stage *stage, gconstpointer data)
 		{ "Status", "('a',)" },
 		{ "Reboot", "()" },
 	};
-	g_autoptr(GDBusConnection) stranger = connect_to(stage->bus);
+	g_autoptr(GDBusConnection) stranger = bus_connect(stage->bus);
 
 	for (guint i = 0; i < G_N_ELEMENTS(calls); i++) {
 		g_autoptr(GError) error = NULL;
@@ -614,7 +577,7 @@ static void call_at_random(GDBusConnection *connection, guint *waiting)
 /* rattle - many calls by callers that come and go, each of which is answered or has left */
 static void rattle(struct stage *stage, guint calls)
 {
-	GDBusConnection *connection = connect_to(stage->bus);
+	GDBusConnection *connection = bus_connect(stage->bus);
 	guint waiting = 0;
 
 	for (guint i = 0; i < calls; i++) {
@@ -627,7 +590,7 @@ static void rattle(struct stage *stage, guint calls)
 		while (waiting > 0)
 			g_main_context_iteration(NULL, TRUE);
 		g_object_unref(connection);
-		connection = connect_to(stage->bus);
+		connection = bus_connect(stage->bus);
 	}
 	while (waiting > 0)
 		g_main_context_iteration(NULL, TRUE);
@@ -661,13 +624,13 @@ static void test_random(struct stage *stage, gconstpointer data)
 
 static void test_flood(struct stage *stage, gconstpointer data)
 {
-	g_autoptr(GDBusConnection) stranger = connect_to(stage->bus);
+	g_autoptr(GDBusConnection) stranger = bus_connect(stage->bus);
 	g_autoptr(GPtrArray) connections = g_ptr_array_new_with_free_func(g_object_unref);
 	struct caller caller;
 
 	model.hold = TRUE;
 	for (guint i = 0; i < 20; i++) {
-		GDBusConnection *connection = connect_to(stage->bus);
+		GDBusConnection *connection = bus_connect(stage->bus);
 
 		g_ptr_array_add(connections, connection);
 		for (guint j = 0; j < 20; j++)
@@ -695,7 +658,7 @@ static void test_flood(struct stage *stage, gconstpointer data)
 /* Who leaves has cancelled; so has who says so, and then learns how it went. */
 static void test_cancelled(struct stage *stage, gconstpointer data)
 {
-	GDBusConnection *stranger = connect_to(stage->bus);
+	GDBusConnection *stranger = bus_connect(stage->bus);
 
 	model.hold = TRUE;
 	g_dbus_connection_call(stranger, HOTSEATD_NAME, HOTSEATD_PATH, HOTSEATD_INTERFACE, "Up",

@@ -200,6 +200,46 @@ static void test_verdict_is_short(void)
 	}
 }
 
+static char *devices_text(const struct manifest *manifest,
+			  void (*print)(const struct machine *machine, FILE *out))
+{
+	autoptr(machine) machine =
+		machine_read(root_open(manifest->folder, NULL), MACHINE_DEVICES, NULL);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	print(machine, out);
+	fclose(out);
+	return text;
+}
+
+/* A card that is ready but has a program on it cannot be lent just now; sound servers yield. */
+static void test_holders(void)
+{
+	autoptr(manifest) manifest = manifest_build_file("intel-desktop");
+	g_autofree char *text = devices_text(manifest, devices_print);
+	g_autofree char *json = devices_text(manifest, devices_print_json);
+	g_autofree char *hidden = NULL;
+	const char *card = strstr(text, "\n0000:01:00.0");
+	const char *other = strstr(text, "\n0000:02:00.0");
+
+	g_assert_nonnull(g_strstr_len(card, other - card, "  open in: gnome-shell (1234)\n"));
+	g_assert_null(strstr(other, "open in"));
+	g_assert_null(strstr(text, "pipewire"));
+	g_assert_nonnull(strstr(json,
+				"\"process\" : \"gnome-shell\",\n"
+				"          \"node\" : \"/dev/dri/card1\",\n"
+				"          \"yields\" : false"));
+	g_assert_nonnull(strstr(json, "\"process\" : \"pipewire\""));
+
+	manifest_remove(manifest, "proc/1234");
+	/* a folder that cannot be listed, also for root */
+	manifest_add(manifest, "proc/99/fd -> fd\n");
+	hidden = devices_text(manifest, devices_print);
+	g_assert_nonnull(strstr(hidden, "  open in: not known"));
+}
+
 /*
  * A snapshot of sys/ and proc/ that leaves the IOMMU out shows a card without a group. Nothing is
  * seen to be wrong then, and it is not said that the card can be lent.
@@ -345,6 +385,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/report/bare", "rules-bare", test_golden);
 	g_test_add_func("/report/unknown-is-a-sentence", test_unknown_is_a_sentence);
 	g_test_add_func("/report/verdict-is-short", test_verdict_is_short);
+	g_test_add_func("/report/holders", test_holders);
 	g_test_add_func("/report/groupless-is-unknown", test_groupless_is_unknown);
 	g_test_add_func("/report/changes-are-counted", test_changes_are_counted);
 	g_test_add_func("/report/exit-status", test_exit_status);

@@ -768,6 +768,15 @@ static void test_holder_at_the_last_moment(void)
 	tear_down(&f);
 }
 
+static void add_power_profiles(struct fixture *f)
+{
+	manifest_add(f->model->manifest,
+		     "dir sys/fs/cgroup/system.slice/power-profiles-daemon.service\n"
+		     "usr/bin/powerprofilesctl =\n");
+	g_free(f->first);
+	f->first = picture(f);
+}
+
 /* Where power-profiles-daemon sets governors it is asked, and nobody writes them beside it. */
 static void test_power_profiles(void)
 {
@@ -775,11 +784,7 @@ static void test_power_profiles(void)
 	struct fixture f;
 
 	set_up(&f);
-	manifest_add(f.model->manifest,
-		     "dir sys/fs/cgroup/system.slice/power-profiles-daemon.service\n"
-		     "usr/bin/powerprofilesctl =\n");
-	g_free(f.first);
-	f.first = picture(&f);
+	add_power_profiles(&f);
 	g_assert_true(up(&f, B, NULL));
 	held = strstr(f.model->log->str, "powerprofilesctl launch --profile=performance");
 	g_assert_nonnull(held);
@@ -790,6 +795,37 @@ static void test_power_profiles(void)
 	assert_text(&f, GOVERNOR("0"), "powersave");
 	g_assert_true(exists(&f, "sys/fs/cgroup/system.slice/hotseat-profile.service"));
 	recover(&f, B);
+	assert_first(&f);
+	tear_down(&f);
+}
+
+/* With acpi-cpufreq it has no such profile: then the governors are ours to set. */
+static void test_no_such_profile(void)
+{
+	struct fixture f;
+
+	set_up(&f);
+	add_power_profiles(&f);
+	f.model->no_profile = TRUE;
+	g_assert_true(up(&f, B, NULL));
+	g_assert_null(strstr(f.model->log->str, "powerprofilesctl"));
+	assert_text(&f, GOVERNOR("0"), "performance");
+	recover(&f, B);
+	assert_first(&f);
+	tear_down(&f);
+}
+
+/* A profile is held when the daemon says so, not when somebody has asked for it. */
+static void test_profile_not_held(void)
+{
+	g_autoptr(GError) error = NULL;
+	struct fixture f;
+
+	set_up(&f);
+	add_power_profiles(&f);
+	f.model->no_hold = TRUE;
+	g_assert_false(up(&f, B, &error));
+	g_assert_nonnull(strstr(error->message, "journalctl -u hotseat-profile.service"));
 	assert_first(&f);
 	tear_down(&f);
 }
@@ -1203,6 +1239,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/steps/modules-stay", test_modules_stay);
 	g_test_add_func("/steps/holder-at-the-last-moment", test_holder_at_the_last_moment);
 	g_test_add_func("/steps/power-profiles", test_power_profiles);
+	g_test_add_func("/steps/no-such-profile", test_no_such_profile);
+	g_test_add_func("/steps/profile-not-held", test_profile_not_held);
 	g_test_add_func("/steps/interrupted-while-waiting", test_interrupted_while_waiting);
 	g_test_add_func("/steps/service-does-not-start", test_service_does_not_start);
 	g_test_add_func("/steps/refuses-all-cores", test_refuses_all_cores);
