@@ -32,6 +32,27 @@ static void ignore_message(G_GNUC_UNUSED void *data, G_GNUC_UNUSED const char *f
 {
 }
 
+static void ignore_error(G_GNUC_UNUSED void *data, G_GNUC_UNUSED xmlErrorPtr message)
+{
+}
+
+/*
+ * load - libxml2's form of a schema, or NULL
+ *
+ * The files are read as XML by parsers of its own, which no context of ours reaches: what is
+ * wrong in them would be printed, unless nothing is printed at all meanwhile.
+ */
+static xmlRelaxNG *load(xmlRelaxNGParserCtxt *parser)
+{
+	xmlRelaxNG *rng;
+
+	xmlRelaxNGSetParserErrors(parser, ignore_message, ignore_message, NULL);
+	xmlSetStructuredErrorFunc(NULL, ignore_error);
+	rng = xmlRelaxNGParse(parser);
+	xmlSetStructuredErrorFunc(NULL, NULL);
+	return rng;
+}
+
 struct schema *schema_open(const char *path, GError **error)
 {
 	g_autoptr(xmlRelaxNGParserCtxt) parser = NULL;
@@ -44,8 +65,7 @@ struct schema *schema_open(const char *path, GError **error)
 		return NULL;
 	}
 	parser = xmlRelaxNGNewParserCtxt(path);
-	xmlRelaxNGSetParserErrors(parser, ignore_message, ignore_message, NULL);
-	rng = xmlRelaxNGParse(parser);
+	rng = load(parser);
 	if (rng == NULL) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
 			    "%s is not a schema that can be read", path);

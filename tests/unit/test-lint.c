@@ -5,6 +5,7 @@
 #include <libxml/xpathInternals.h>
 #include <string.h>
 
+#include "core/error.h"
 #include "corpus.h"
 #include "domain-cases.h"
 #include "manifest.h"
@@ -398,10 +399,10 @@ static void test_counts(void)
 }
 
 /*
- * Of the strangers' domains, those that libvirt's schema takes and its QEMU driver refuses for their
- * form: seen by virsh define and domxml-to-native on qemu:///embed, of libvirt 9.0 and of 11.3, which
- * agree (248 has an element that only the schema of 11.3 knows). Others were refused for what that
- * host did not have: firmware, machine types, QEMU elsewhere.
+ * Of the strangers' domains, those that libvirt's schema takes and its QEMU driver refuses for
+ * their form: seen by virsh define and domxml-to-native on qemu:///embed, of libvirt 9.0 and
+ * of 11.3, which agree (248 has an element that only the schema of 11.3 knows). Others were refused
+ * for what that host did not have: firmware, machine types, QEMU elsewhere.
  */
 static const struct {
 	const char *name, *rule;
@@ -580,6 +581,32 @@ static void test_libvirt(void)
 	judge_folder("libvirt-tests/nodedevschemadata", TRUE);
 }
 
+/* What is no schema is an error with a sentence, and libxml2 prints nothing beside it. */
+static void test_no_schema(void)
+{
+	static const char *const texts[] = {
+		"no XML",
+		"<domain type='kvm'/>",
+		"<grammar xmlns='http://relaxng.org/ns/structure/1.0'><include href='nowhere.rng'/>"
+		"<start><ref name='domain'/></start></grammar>",
+	};
+	autoptr(manifest) folder = manifest_build("dir schemas\n");
+	g_autofree char *path = g_build_filename(folder->folder, "schemas", "x.rng", NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autoptr(GError) error = NULL;
+
+		g_assert_true(g_file_set_contents(path, texts[i], -1, NULL));
+		g_assert_null(schema_open(path, &error));
+		g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_UNREADABLE));
+	}
+	if (g_test_subprocess())
+		return;
+	g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+	g_test_trap_assert_passed();
+	g_test_trap_assert_stderr("");
+}
+
 int main(int argc, char **argv)
 {
 	int status;
@@ -598,6 +625,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/lint/counts", test_counts);
 	g_test_add_func("/lint/agreement", test_agreement);
 	g_test_add_func("/lint/looked-at", test_looked_at);
+	g_test_add_func("/lint/no-schema", test_no_schema);
 	g_test_add_func("/lint/domains", test_domains);
 	g_test_add_func("/lint/libvirt", test_libvirt);
 	status = g_test_run();
