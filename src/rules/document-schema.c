@@ -334,7 +334,34 @@ static void explore_child(struct probe *probe, const xmlNode *original, xmlNode 
 		show(hidden, mark);
 }
 
-/* blame_whole - each part passes alone: something stands twice, or is not there */
+static gboolean has_child(const GPtrArray *children, const char *name)
+{
+	for (guint i = 0; i < children->len; i++) {
+		const xmlNode *child = g_ptr_array_index(children, i);
+
+		if (strcmp((const char *)child->name, name) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* blame_missing - what the schema says that a domain must have, and this one has not */
+static void blame_missing(struct probe *probe, const xmlNode *root, const GPtrArray *originals,
+			  xmlNode **added)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(least); i++) {
+		xmlNode *mark;
+
+		if (has_child(originals, least[i].name))
+			continue;
+		mark = hide(added[i]);
+		if (!probe_passes(probe))
+			blame(probe, root, g_strdup_printf("a domain without <%s>", least[i].name));
+		show(added[i], mark);
+	}
+}
+
+/* blame_whole - each part passes alone: something stands twice */
 static void blame_whole(struct probe *probe, const xmlNode *root, const GPtrArray *originals)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -345,10 +372,6 @@ static void blame_whole(struct probe *probe, const xmlNode *root, const GPtrArra
 		if (!g_hash_table_add(seen, (gpointer)(guintptr)child->name))
 			blame(probe, child,
 			      g_strdup_printf("a second <%s>", (const char *)child->name));
-	}
-	for (gsize i = 0; i < G_N_ELEMENTS(least); i++) {
-		if (!g_hash_table_contains(seen, least[i].name))
-			blame(probe, root, g_strdup_printf("a domain without <%s>", least[i].name));
 	}
 	if (probe->misfits->len == 0)
 		blame_element(probe, root);
@@ -426,6 +449,7 @@ static void explore_domain(struct probe *probe, const xmlNode *root)
 		if (!blame_attribute(probe, root, copy))
 			blame_element(probe, root);
 	} else {
+		blame_missing(probe, root, originals, added);
 		explore_children(probe, originals, nodes, marks, culprit, added);
 		if (probe->misfits->len == 0)
 			blame_whole(probe, root, originals);
