@@ -24,9 +24,10 @@ PROJECT = os.path.dirname(LAB)
 # Debian 13; the lab also runs with Debian 12, whose libvirt and QEMU are older.
 SUITE = os.environ.get("HOTSEAT_LAB_SUITE", "trixie")
 
-# crc32c is one that ext4 asks for by itself, which modules.dep does not know.
-DESKTOP_MODULES = ("virtio_blk", "crc32c_generic", "ext4")
-GUEST_MODULES = ("button", "evdev", "virtio_input", "virtio_blk")
+# virtio_pci is built into Debian 13's kernel, not into Debian 12's. crc32c is one that ext4 asks
+# for by itself, which modules.dep does not know.
+DESKTOP_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
+GUEST_MODULES = ("virtio_pci", "button", "evdev", "virtio_input", "virtio_blk")
 TOOLS = ("keywatch", "cpuidleaf", "killat", "inputrate")
 # With libraries that the desktop has.
 SESSION_TOOLS = ("sessionbus",)

@@ -116,8 +116,8 @@ def staged(folder, build):
 
 def run_as_root(arguments):
     """Run this program once more through sudo, with other arguments; return its status."""
-    keep = ("HOTSEAT_LAB_DIR,HOTSEAT_LAB_STEP,HOTSEAT_LAB_SEED,HOTSEAT_LAB_ROUNDS,"
-            "NO_COLOR")
+    keep = ("HOTSEAT_LAB_DIR,HOTSEAT_LAB_SUITE,HOTSEAT_LAB_STEP,HOTSEAT_LAB_SEED,"
+            "HOTSEAT_LAB_ROUNDS,HOTSEAT_LAB_ACTS,HOTSEAT_CORPUS,NO_COLOR")
     process = subprocess.Popen(("sudo", "--preserve-env=" + keep, sys.executable, sys.argv[0],
                                 *arguments))
     while True:

@@ -282,15 +282,6 @@ static gboolean define(struct virt *virt, const struct domain_spec *spec, struct
 	return FALSE;
 }
 
-/* The address width that the guest must be kept to; 0 where the IOMMU reaches as far as the CPU. */
-static guint choose_address_bits(const struct firmware *firmware)
-{
-	gboolean short_arm =
-		firmware->iommu_bits != 0 && firmware->iommu_bits < firmware->physical_bits;
-
-	return short_arm ? firmware->iommu_bits : 0;
-}
-
 /* A new disk has a place already when it is only shown. */
 static gboolean provide_disk(struct virt *virt, struct domain_spec *spec, struct disk *disk,
 			     GError **error)
@@ -343,7 +334,7 @@ static int outfit_and_make(const char *name, struct virt *virt, const struct mac
 		.vendor_id = is_none(wanted.vendor_id) ? NULL : wanted.vendor_id,
 		.no_vendor_id = is_none(wanted.vendor_id),
 		.network = is_none(wanted.network) ? NULL : wanted.network,
-		.address_bits = choose_address_bits(&machine->firmware),
+		.address_bits = firmware_address_limit(&machine->firmware),
 		.screen = wanted.kernel == NULL,
 	};
 	struct outfit outfit = { 0 };

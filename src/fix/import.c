@@ -116,27 +116,23 @@ static const struct {
 	  "place." },
 	{ "qemu:commandline | qemu:capabilities | qemu:override",
 	  "Arguments past libvirt were left out; hotseat lint says what each is for." },
-	{ "devices/input[@type='evdev']", NULL },
 	{ "devices/shmem", "Shared memory (Looking Glass) was left out." },
 	{ "devices/filesystem", "Shared folders of the other machine were left out." },
 	{ "devices/audio",
 	  "Where sound goes was left out: by the window, until you say otherwise." },
 	{ "devices/serial | devices/console | devices/parallel", NULL },
-	{ "devices/controller[@type='pci']", NULL },
 	{ "devices/emulator", NULL },
-	{ "devices/graphics | devices/video | devices/redirdev | devices/smartcard", NULL },
+	{ "devices/redirdev | devices/smartcard", NULL },
 	{ "devices/channel[@type='spicevmc' or @type='spiceport']", NULL },
-	{ "devices/memballoon", NULL },
 	{ "devices/tpm[backend/@type='passthrough']",
 	  "The other machine's TPM was passed; the guest gets one of its own, without its keys." },
 	{ "devices/hub | devices/lease | devices/panic", NULL },
 	{ "cputune", "Pinning was for the other machine's processors; it is chosen anew." },
 	{ "numatune", NULL },
 	{ "memoryBacking/hugepages", "Huge pages were left out." },
-	{ "cpu", NULL },
-	{ "vcpus | iothreads | iothreadids", NULL },
+	{ "memory | currentMemory | maxMemory | memtune", NULL },
+	{ "cpu | vcpu | vcpus | iothreads | iothreadids", NULL },
 	{ "seclabel | resource | idmap | launchSecurity", NULL },
-	{ "metadata/*[local-name()='guest'][namespace-uri()='" DOMAIN_METADATA_URI "']", NULL },
 	{ "uuid[. = '']", NULL },
 };
 
@@ -405,76 +401,6 @@ static void settle_firmware(struct foreign *foreign, const struct import_wish *w
 			"<firmware>\n  <feature enabled='no' name='secure-boot'/>\n</firmware>");
 }
 
-static void write_processors(struct foreign *foreign, const struct import_wish *wish,
-			     const struct plan *plan, struct edit *edit)
-{
-	const struct placement *placement = &plan->placement;
-	const struct element *vcpu = document_first(foreign->document, NULL, "vcpu");
-	g_autoptr(GString) pins = g_string_new("<cputune>\n");
-	g_autofree char *emulator = cpus_format(placement->emulator);
-	g_autofree char *count = g_strdup_printf("%u", placement->vcpu->len);
-	g_autofree char *cpu = NULL, *plain = g_strdup_printf("<vcpu>%s</vcpu>", count);
-	gboolean amd = g_strcmp0(plan->cpus->vendor, "AuthenticAMD") == 0;
-
-	if (vcpu != NULL)
-		edit_remove(edit, vcpu);
-	put_before_os(foreign, edit, plain);
-	for (guint i = 0; i < placement->vcpu->len; i++)
-		g_string_append_printf(pins, "  <vcpupin vcpu='%u' cpuset='%u'/>\n", i,
-				       g_array_index(placement->vcpu, guint, i));
-	g_string_append_printf(pins, "  <emulatorpin cpuset='%s'/>\n</cputune>", emulator);
-	put_before_os(foreign, edit, pins->str);
-	cpu = g_strdup_printf(
-		"<cpu %s>\n  <topology sockets='%u' dies='%u' cores='%u' "
-		"threads='%u'/>%s\n</cpu>",
-		emulated(wish) ? "mode='maximum' check='none'"
-			       : "mode='host-passthrough' check='none' "
-				 "migratable='off'",
-		placement->sockets, placement->dies, placement->cores, placement->threads,
-		!emulated(wish) && amd && placement->threads > 1
-			? "\n  <feature policy='require' name='topoext'/>"
-			: "");
-	put_before_os(foreign, edit, cpu);
-}
-
-static void write_memory(struct foreign *foreign, const struct plan *plan, struct edit *edit)
-{
-	g_autoptr(GPtrArray) old_ones = document_find(
-		foreign->document, NULL, "memory | currentMemory | maxMemory | memtune");
-	g_autofree char *xml = g_strdup_printf("<memory unit='KiB'>%" G_GUINT64_FORMAT "</memory>",
-					       plan->memory_kib);
-
-	for (guint i = 0; i < old_ones->len; i++)
-		edit_remove(edit, g_ptr_array_index(old_ones, i));
-	put_before_os(foreign, edit, xml);
-}
-
-/* HD-01: all functions in one slot; on q35 below a root port of their own. */
-static void write_card(struct foreign *foreign, const struct plan *plan, struct edit *edit)
-{
-	gboolean q35 = is_q35(foreign);
-	guint count = plan->card->functions->len;
-
-	if (q35)
-		edit_put(edit, "devices",
-			 "<controller type='pci' index='0' model='pcie-root'/>\n"
-			 "<controller type='pci' index='1' model='pcie-root-port'/>");
-	for (guint i = 0; i < count; i++) {
-		const struct pcidev *dev = g_ptr_array_index(plan->card->functions, i);
-		g_auto(GStrv) part = g_strsplit_set(dev->address, ":.", -1);
-		g_autofree char *xml = g_strdup_printf(
-			"<hostdev mode='subsystem' type='pci' managed='no'>\n  <source>\n"
-			"    <address domain='0x%s' bus='0x%s' slot='0x%s' function='0x%s'/>\n"
-			"  </source>\n"
-			"  <address type='pci' domain='0x0000' bus='0x%02x' slot='0x%02x' "
-			"function='0x%x'%s/>\n</hostdev>",
-			part[0], part[1], part[2], part[3], q35 ? 1u : 0u, q35 ? 0u : 0x10u, i,
-			i == 0 && count > 1 ? " multifunction='on'" : "");
-
-		edit_put(edit, "devices", xml);
-	}
-}
-
 /* The threads went with the pinning. */
 static void settle_controllers(struct foreign *foreign, struct edit *edit)
 {
@@ -485,24 +411,7 @@ static void settle_controllers(struct foreign *foreign, struct edit *edit)
 		edit_set(edit, g_ptr_array_index(drivers, i), "iothread", NULL);
 }
 
-static void write_inputs(const struct plan *plan, struct edit *edit)
-{
-	const struct input *const inputs[] = { plan->keyboard, plan->mouse };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(inputs); i++) {
-		g_autofree char *path = NULL, *xml = NULL;
-
-		if (inputs[i] == NULL || inputs[i]->stable_path == NULL)
-			continue;
-		path = g_markup_escape_text(inputs[i]->stable_path, -1);
-		xml = g_strdup_printf(
-			"<input type='evdev'>\n  <source dev='%s'%s/>\n</input>", path,
-			i == 0 ? " grab='all' grabToggle='ctrl-ctrl' repeat='on'" : "");
-		edit_put(edit, "devices", xml);
-	}
-}
-
-static void write_isos(struct foreign *foreign, const struct import_wish *wish, struct edit *edit)
+static void write_isos(const struct import_wish *wish, struct edit *edit)
 {
 	for (guint i = 0; wish->isos != NULL && wish->isos[i] != NULL && i < 4; i++) {
 		g_autofree char *path = g_markup_escape_text(wish->isos[i], -1);
@@ -514,7 +423,6 @@ static void write_isos(struct foreign *foreign, const struct import_wish *wish, 
 
 		edit_put(edit, "devices", xml);
 	}
-	(void)foreign;
 }
 
 /* An emulated processor has none of what KVM offers. */
@@ -530,8 +438,16 @@ static void without_kvm(struct foreign *foreign, struct edit *edit)
 		edit_remove(edit, g_ptr_array_index(found, i));
 }
 
-static gboolean settle(struct foreign *foreign, const struct import_wish *wish,
-		       const struct plan *plan, GError **error)
+/* Places for what take_ours() brings. */
+static void make_room(struct foreign *foreign, struct edit *edit)
+{
+	if (document_first(foreign->document, NULL, "metadata") == NULL)
+		put_before_os(foreign, edit, "<metadata/>");
+	put_before_os(foreign, edit, "<memory/>\n<vcpu/>\n<cputune/>\n<cpu/>");
+}
+
+static gboolean settle(struct foreign *foreign, const struct import_wish *wish, gboolean had_tpm,
+		       GError **error)
 {
 	autoptr(edit) edit = edit_new(foreign->document);
 	const struct element *domain = document_domain(foreign->document);
@@ -552,37 +468,50 @@ static gboolean settle(struct foreign *foreign, const struct import_wish *wish,
 	settle_networks(foreign, edit);
 	settle_usb(foreign, edit);
 	settle_controllers(foreign, edit);
-	return apply(foreign, edit, error);
-}
-
-/* Each in a round of its own, so that a folder that is made is found by what comes next. */
-static gboolean add(struct foreign *foreign, const struct import_wish *wish,
-		    const struct plan *plan, gboolean had_tpm, GError **error)
-{
-	g_autofree char *metadata = g_strdup_printf(
-		"<hotseat:guest xmlns:hotseat='%s' version='1'>\n"
-		"  <hotseat:card fingerprint='%s'/>\n</hotseat:guest>",
-		DOMAIN_METADATA_URI, plan->card->fingerprint);
-	autoptr(edit) edit = edit_new(foreign->document);
-
-	if (document_first(foreign->document, NULL, "metadata") != NULL) {
-		edit_put(edit, "metadata", metadata);
-	} else {
-		g_autofree char *whole = g_strdup_printf("<metadata>\n%s\n</metadata>", metadata);
-
-		put_before_os(foreign, edit, whole);
-	}
-	write_memory(foreign, plan, edit);
-	write_processors(foreign, wish, plan, edit);
-	write_isos(foreign, wish, edit);
-	write_card(foreign, plan, edit);
-	write_inputs(plan, edit);
-	edit_put(edit, "devices", "<memballoon model='none'/>");
+	write_isos(wish, edit);
 	if (had_tpm)
 		edit_put(edit, "devices",
 			 "<tpm model='tpm-crb'>\n  <backend type='emulator' "
 			 "version='2.0'/>\n</tpm>");
+	make_room(foreign, edit);
 	return apply(foreign, edit, error);
+}
+
+/* What this machine decides. */
+static const char *const ours[] = {
+	"metadata/hotseat:guest",
+	"memory",
+	"vcpu",
+	"cputune",
+	"cpu",
+	"devices/controller[@type='pci']",
+	"devices/hostdev[@type='pci']",
+	"devices/input[@type='evdev']",
+	"devices/graphics",
+	"devices/video",
+	"devices/memballoon",
+	NULL,
+};
+
+/* take_ours - what this machine decides, as a new guest would have it */
+static gboolean take_ours(struct foreign *foreign, const struct import_wish *wish,
+			  const struct plan *plan, GError **error)
+{
+	const struct domain_spec spec = {
+		.name = wish->name != NULL ? wish->name : foreign->name,
+		.plan = plan,
+		.capabilities = wish->capabilities,
+		.address_bits = firmware_address_limit(&wish->machine->firmware),
+		.conventional = !is_q35(foreign),
+		.screen = TRUE,
+	};
+	g_autofree char *fresh = domain_xml(&spec);
+	char *text = domain_edit_replace(foreign->text, fresh, ours, error);
+
+	if (text == NULL)
+		return FALSE;
+	reread(foreign, text);
+	return TRUE;
 }
 
 #define MAX_ROUNDS 4
@@ -650,10 +579,9 @@ char *import_make(struct foreign *foreign, const struct import_wish *wish, const
 	mend(foreign, wish);
 	had_tpm = document_true(foreign->document, "devices/tpm/backend[@type='passthrough']");
 	if (!complete(foreign, error) || !leave_behind(foreign, error) ||
-	    !settle(foreign, wish, plan, error) || !add(foreign, wish, plan, had_tpm, error) ||
+	    !settle(foreign, wish, had_tpm, error) || !take_ours(foreign, wish, plan, error) ||
 	    !drop_misfits(foreign, wish->schema, error))
 		return NULL;
 	note_drivers(foreign, wish);
-	return domain_edit_screen(foreign->text, wish->capabilities->spice ? "spice" : "vnc",
-				  error);
+	return g_strdup(foreign->text);
 }

@@ -69,12 +69,15 @@ static void write_iso(xmlTextWriter *xml, const struct domain_spec *spec, guint 
 /* The root port that the card sits below (HD-02) has an index, which is its bus in the guest. */
 #define CARD_PORT_INDEX "1"
 #define CARD_BUS "0x01"
+/* Without root ports it sits where libvirt's own devices, placed from the first slot on, are not.
+ */
+#define CARD_CONVENTIONAL_SLOT "0x10"
 
 static void write_controllers(xmlTextWriter *xml, const struct domain_spec *spec)
 {
 	xml_empty(xml, "controller", "type", "usb", "model", "qemu-xhci", "ports", "15",
 		  NULL); /* US-01 */
-	if (spec->plan->card == NULL)
+	if (spec->plan->card == NULL || spec->conventional)
 		return;
 	xml_empty(xml, "controller", "type", "pci", "index", "0", "model", "pcie-root", NULL);
 	xml_empty(xml, "controller", "type", "pci", "index", CARD_PORT_INDEX, "model",
@@ -254,8 +257,10 @@ static void write_agent(xmlTextWriter *xml)
  * HD-01: all functions in one slot of the guest, in the order of the card, the display first.
  * managed='no': binding is a journalled step of ours; libvirt refuses if it was not done.
  */
-static void write_function(xmlTextWriter *xml, const struct pcidev *dev, guint index, guint count)
+static void write_function(xmlTextWriter *xml, const struct domain_spec *spec, guint index)
 {
+	const GPtrArray *functions = spec->plan->card->functions;
+	const struct pcidev *dev = g_ptr_array_index(functions, index);
 	g_auto(GStrv) part = g_strsplit_set(dev->address, ":.", -1);
 	g_autofree char *domain = g_strconcat("0x", part[0], NULL);
 	g_autofree char *bus = g_strconcat("0x", part[1], NULL);
@@ -268,9 +273,10 @@ static void write_function(xmlTextWriter *xml, const struct pcidev *dev, guint i
 	xml_empty(xml, "address", "domain", domain, "bus", bus, "slot", slot, "function", function,
 		  NULL);
 	xml_close(xml);
-	xml_empty(xml, "address", "type", "pci", "domain", "0x0000", "bus", CARD_BUS, "slot",
-		  "0x00", "function", guest_function, "multifunction",
-		  index == 0 && count > 1 ? "on" : NULL, NULL);
+	xml_empty(xml, "address", "type", "pci", "domain", "0x0000", "bus",
+		  spec->conventional ? "0x00" : CARD_BUS, "slot",
+		  spec->conventional ? CARD_CONVENTIONAL_SLOT : "0x00", "function", guest_function,
+		  "multifunction", index == 0 && functions->len > 1 ? "on" : NULL, NULL);
 	xml_close(xml);
 }
 
@@ -279,7 +285,7 @@ static void write_card(xmlTextWriter *xml, const struct domain_spec *spec)
 	const struct card *card = spec->plan->card;
 
 	for (guint i = 0; card != NULL && i < card->functions->len; i++)
-		write_function(xml, card->functions->pdata[i], i, card->functions->len);
+		write_function(xml, spec, i);
 }
 
 /* US-02: a device that is not plugged in today must not keep the guest from starting. */

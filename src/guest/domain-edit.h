@@ -27,9 +27,10 @@ char *domain_edit_print(const char *xml);
  *         hotseat is our namespace
  *
  * What @xml has below such a path goes, what @other has there comes in its place, or last in the
- * parent element, which is made where it is missing. All else stays, comments too.
+ * parent element. All else stays, comments too.
  *
- * Return: newly allocated XML, or NULL with HOTSEAT_ERROR_UNREADABLE.
+ * Return: newly allocated XML, or NULL with HOTSEAT_ERROR_UNREADABLE, also if there is no such
+ * parent.
  */
 char *domain_edit_replace(const char *xml, const char *other, const char *const *paths,
 			  GError **error);

@@ -71,10 +71,11 @@ struct domain_spec {
 				  for a guest whose driver for virtio input is known to be there */
 	const char *vendor_id; /* Hyper-V vendor id; NULL: our own default */
 	gboolean no_vendor_id;
-	gboolean hidden;     /* KVM's signature, from NVIDIA drivers before 465 (HV-03) */
-	const char *network; /* libvirt network; NULL: no interface */
-	guint address_bits;  /* the IOMMU's, where the processor has more (FW-15); 0: no limit */
-	gboolean screen;     /* emulated screen beside the card (SPICE and VGA) */
+	gboolean hidden;       /* KVM's signature, from NVIDIA drivers before 465 (HV-03) */
+	const char *network;   /* libvirt network; NULL: no interface */
+	guint address_bits;    /* the IOMMU's, where the processor has more (FW-15); 0: no limit */
+	gboolean conventional; /* a machine without PCI Express: no root port for the card */
+	gboolean screen;       /* emulated screen beside the card (SPICE and VGA) */
 	struct domain_sound sound;
 	struct domain_looking_glass looking_glass;
 	struct domain_lend lend;

@@ -126,3 +126,11 @@ void firmware_read(const struct root *root, struct firmware *firmware)
 	firmware->uefi = read_uefi(root);
 	firmware->iommu_bits = read_iommu_bits(root);
 }
+
+guint firmware_address_limit(const struct firmware *firmware)
+{
+	gboolean short_arm =
+		firmware->iommu_bits != 0 && firmware->iommu_bits < firmware->physical_bits;
+
+	return short_arm ? firmware->iommu_bits : 0;
+}

@@ -20,3 +20,7 @@ struct firmware {
 
 /* firmware_read - never fails: what cannot be read is not known */
 void firmware_read(const struct root *root, struct firmware *firmware);
+
+/* firmware_address_limit - the address width in bits that a guest with a card must be kept to, as
+ * the IOMMU has less than the processor (FW-15); 0: none */
+guint firmware_address_limit(const struct firmware *firmware);

@@ -32,6 +32,27 @@ static void ignore_message(G_GNUC_UNUSED void *data, G_GNUC_UNUSED const char *f
 {
 }
 
+static void ignore_error(G_GNUC_UNUSED void *data, G_GNUC_UNUSED xmlErrorPtr message)
+{
+}
+
+/*
+ * load - libxml2's form of a schema, or NULL
+ *
+ * The files are read as XML by parsers of its own, which no context of ours reaches: what is
+ * wrong in them would be printed, unless nothing is printed at all meanwhile.
+ */
+static xmlRelaxNG *load(xmlRelaxNGParserCtxt *parser)
+{
+	xmlRelaxNG *rng;
+
+	xmlRelaxNGSetParserErrors(parser, ignore_message, ignore_message, NULL);
+	xmlSetStructuredErrorFunc(NULL, ignore_error);
+	rng = xmlRelaxNGParse(parser);
+	xmlSetStructuredErrorFunc(NULL, NULL);
+	return rng;
+}
+
 struct schema *schema_open(const char *path, GError **error)
 {
 	g_autoptr(xmlRelaxNGParserCtxt) parser = NULL;
@@ -44,8 +65,7 @@ struct schema *schema_open(const char *path, GError **error)
 		return NULL;
 	}
 	parser = xmlRelaxNGNewParserCtxt(path);
-	xmlRelaxNGSetParserErrors(parser, ignore_message, ignore_message, NULL);
-	rng = xmlRelaxNGParse(parser);
+	rng = load(parser);
 	if (rng == NULL) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
 			    "%s is not a schema that can be read", path);
@@ -314,7 +334,34 @@ static void explore_child(struct probe *probe, const xmlNode *original, xmlNode 
 		show(hidden, mark);
 }
 
-/* blame_whole - each part passes alone: something stands twice, or is not there */
+static gboolean has_child(const GPtrArray *children, const char *name)
+{
+	for (guint i = 0; i < children->len; i++) {
+		const xmlNode *child = g_ptr_array_index(children, i);
+
+		if (strcmp((const char *)child->name, name) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* blame_missing - what the schema says that a domain must have, and this one has not */
+static void blame_missing(struct probe *probe, const xmlNode *root, const GPtrArray *originals,
+			  xmlNode **added)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(least); i++) {
+		xmlNode *mark;
+
+		if (has_child(originals, least[i].name))
+			continue;
+		mark = hide(added[i]);
+		if (!probe_passes(probe))
+			blame(probe, root, g_strdup_printf("a domain without <%s>", least[i].name));
+		show(added[i], mark);
+	}
+}
+
+/* blame_whole - each part passes alone: something stands twice */
 static void blame_whole(struct probe *probe, const xmlNode *root, const GPtrArray *originals)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -325,10 +372,6 @@ static void blame_whole(struct probe *probe, const xmlNode *root, const GPtrArra
 		if (!g_hash_table_add(seen, (gpointer)(guintptr)child->name))
 			blame(probe, child,
 			      g_strdup_printf("a second <%s>", (const char *)child->name));
-	}
-	for (gsize i = 0; i < G_N_ELEMENTS(least); i++) {
-		if (!g_hash_table_contains(seen, least[i].name))
-			blame(probe, root, g_strdup_printf("a domain without <%s>", least[i].name));
 	}
 	if (probe->misfits->len == 0)
 		blame_element(probe, root);
@@ -406,6 +449,7 @@ static void explore_domain(struct probe *probe, const xmlNode *root)
 		if (!blame_attribute(probe, root, copy))
 			blame_element(probe, root);
 	} else {
+		blame_missing(probe, root, originals, added);
 		explore_children(probe, originals, nodes, marks, culprit, added);
 		if (probe->misfits->len == 0)
 			blame_whole(probe, root, originals);

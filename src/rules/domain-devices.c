@@ -23,6 +23,12 @@ static char *slot_of(struct judging *judging, const struct element *address)
 	return g_strdup_printf("%x:%x:%x", (guint)numbers[0], (guint)numbers[1], (guint)numbers[2]);
 }
 
+/* On bus 0 are the parts of the chipset, which share a slot and nothing else. */
+static gboolean is_chipset(const char *host)
+{
+	return g_str_has_prefix(host, "0:0:");
+}
+
 /* One card's functions in several guest slots, each blamed against the first of its card. */
 static void judge_functions(const struct domain_rule *rule, struct judging *judging)
 {
@@ -39,7 +45,7 @@ static void judge_functions(const struct domain_rule *rule, struct judging *judg
 									 "address[@type='pci']"));
 		const char *first;
 
-		if (host == NULL || guest == NULL)
+		if (host == NULL || guest == NULL || is_chipset(host))
 			continue;
 		first = g_hash_table_lookup(slots, host);
 		if (first == NULL)
@@ -154,6 +160,43 @@ static void judge_usb_twins(const struct domain_rule *rule, struct judging *judg
 	}
 }
 
+/* made_by_hand - is there a device of this id in QEMU's own arguments, in the old form? */
+static gboolean made_by_hand(struct judging *judging, const GPtrArray *arguments, const char *id)
+{
+	g_autofree char *said = g_strconcat("id=", id, NULL);
+
+	for (guint i = 0; i < arguments->len; i++) {
+		const char *value = element_attribute(judging->document,
+						      g_ptr_array_index(arguments, i), "value");
+		g_auto(GStrv) options = g_strsplit(value != NULL ? value : "", ",", -1);
+
+		if (g_strv_contains((const char *const *)options, said))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* QEMU keeps no options of a device that it was given as JSON, and libvirt gives its own so. */
+static void judge_set(const struct domain_rule *rule, struct judging *judging)
+{
+	g_autoptr(GPtrArray) arguments =
+		document_find(judging->document, NULL, "qemu:commandline/qemu:arg");
+	g_autoptr(GPtrArray) sets = document_find(
+		judging->document, NULL,
+		"qemu:commandline/qemu:arg[starts-with(@value, 'device.')]["
+		"preceding-sibling::qemu:arg[1]/@value = '-set'][not(../../qemu:capabilities/"
+		"qemu:del/@capability = 'device.json')]");
+
+	for (guint i = 0; i < sets->len; i++) {
+		const struct element *set = g_ptr_array_index(sets, i);
+		g_auto(GStrv) parts =
+			g_strsplit(element_attribute(judging->document, set, "value"), ".", 3);
+
+		if (!made_by_hand(judging, arguments, parts[1]))
+			domain_blame(rule, judging, set);
+	}
+}
+
 static gboolean power_of_two(guint64 number)
 {
 	return number != 0 && (number & (number - 1)) == 0;
@@ -210,8 +253,9 @@ static const struct domain_rule table[] = {
 		    "On the root bus itself a card looks like a part of the chipset.", NULL,
 		    "none: experience" },
 	  .needs = DOMAIN_Q35 | DOMAIN_CARD,
+	  /* what is on bus 0 of the host has no link, and integrated graphics wants to be there */
 	  .find = "devices/hostdev[@type='pci'][address[@type='pci'][number(translate(@bus, 'x', "
-		  "'0')) = 0]]",
+		  "'0')) = 0]][not(number(translate(source/address/@bus, 'x', '0')) = 0)]",
 	  .message = "This device sits on the root bus, where a card finds no link.",
 	  .fix = "Take its guest <address> out: libvirt puts it below a pcie-root-port." },
 	{ .rule = { "HD-03", SEVERITY_STYLE, 'V', "nothing goes to QEMU past libvirt",
@@ -225,6 +269,17 @@ static const struct domain_rule table[] = {
 		  "addresses are your own work.",
 	  .fix = "Use libvirt's elements where there are some: <input type='evdev'>, <audio>, "
 		 "<shmem>, <cpu>." },
+	{ .rule = { "HD-06", SEVERITY_BROKEN, 'V', "properties of libvirt's devices are overridden",
+		    "libvirt describes devices to QEMU in JSON, and -set knows only those that "
+		    "were "
+		    "described in the old form.",
+		    NULL, "gitlab.com/libvirt/libvirt/-/issues/287; libvirt docs/drvqemu.rst" },
+	  .versions = "QEMU 6.2 with libvirt 7.9",
+	  .judge = judge_set,
+	  .message = "-set finds no device of this name: QEMU does not start.",
+	  .fix = "<qemu:override><qemu:device alias='hostdev0'><qemu:frontend><qemu:property "
+		 "name='x-vga' type='bool' value='true'/></qemu:frontend></qemu:device>"
+		 "</qemu:override> (libvirt 8.2)" },
 	{ .rule = { "BD-11", SEVERITY_OBSOLETE, 'V', "no driver is named for a passed device",
 		    "VFIO is all there is; name is not looked at.", NULL,
 		    "libvirt docs/formatdomain.rst" },

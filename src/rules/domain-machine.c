@@ -52,7 +52,9 @@ static void judge_windows11(const struct domain_rule *rule, struct judging *judg
 {
 	struct finding *finding;
 
-	if (document_true(judging->document, "devices/tpm"))
+	if (document_true(judging->document,
+			  "devices/tpm or metadata/libosinfo:libosinfo/libosinfo:os[not(contains("
+			  "@id, '/win/10') or contains(@id, '/win/11'))]"))
 		return;
 	finding = domain_blame(rule, judging, document_domain(judging->document));
 	if (judging->traits & DOMAIN_WIN11)
@@ -68,10 +70,11 @@ static const struct domain_rule table[] = {
 		    "possible.",
 		    NULL, "QEMU docs/interop/firmware.json, hw/i386" },
 	  .needs = DOMAIN_X86 | DOMAIN_PCI,
-	  .find = "os/type[@machine='pc' or starts-with(@machine, 'pc-i440fx') or "
+	  .find = "os/type[not(@machine) or @machine='pc' or starts-with(@machine, 'pc-i440fx') or "
 		  "starts-with(@machine, 'pc-0.') or starts-with(@machine, 'pc-1.')]",
-	  .message = "i440fx has no PCIe, so a passed card has no link, no resizable BAR and no "
-		     "Secure Boot firmware.",
+	  .message = "i440fx, which libvirt also takes where no machine is named, has no PCIe, so "
+		     "a "
+		     "passed card has no link, no resizable BAR and no Secure Boot firmware.",
 	  .fix = "Make a new q35 guest and give it this disk: the machine cannot be changed in "
 		 "place, because every address changes. Keep uuid and MAC address." },
 	{ .rule = { "DX-02", SEVERITY_OBSOLETE, 'V', "the machine type is still offered",

@@ -87,6 +87,16 @@ const char clean_domain[] =
 #define BEFORE_END "<memballoon model='none'/>"
 #define ARGUMENT(value)                                                                            \
 	"</devices><qemu:commandline><qemu:arg value='" value "'/></qemu:commandline>"
+#define SET(first, name, more)                                                                     \
+	"</devices><qemu:commandline><qemu:arg value='-device'/><qemu:arg value='" first           \
+	"'/><qemu:arg value='-set'/><qemu:arg value='device." name                                 \
+	".romfile=/r'/>"                                                                           \
+	"</qemu:commandline>" more
+#define FUNCTION(bus, slot, function, to_bus, to_slot, to_function)                                \
+	"<address domain='0' bus='" bus "' slot='" slot "' function='" function                    \
+	"'/></source>\n"                                                                           \
+	"      <address type='pci' domain='0' bus='" to_bus "' slot='" to_slot                     \
+	"' function='" to_function "'"
 #define PASSED(bus, slot)                                                                          \
 	"<hostdev type='pci'><source><address bus='" bus "' slot='" slot "'/></source></hostdev>"
 #define LOADER(path) "<os><loader type='pflash'>" path "</loader>"
@@ -97,7 +107,10 @@ const struct domain_case domain_cases[] = {
 	{ "DO-03", "<name>w<", "<name>${NAME}<", "<name>w$<" },
 	{ "DO-04", BEFORE_END, BEFORE_END "<x:y/>", BEFORE_END "<x:y xmlns:x='urn:x'/>" },
 	{ "DO-05", "*domain", "network", "domain" },
+	{ "DO-07", "<type arch='x86_64' machine='pc-q35-9.2'>hvm</type>", "", "<type>hvm</type>" },
+	{ "DO-07#2", "<memory unit='GiB'>8</memory>", "", "<memory>8388608</memory>" },
 	{ "DX-01", "pc-q35-9.2", "pc-i440fx-9.2", "pc-q35-10.0" },
+	{ "DX-01", " machine='pc-q35-9.2'", "", " machine='q35'" },
 	{ "DX-02", "pc-q35-9.2", "pc-q35-4.2", "pc-q35-7.2" },
 	{ "DX-03", "<os firmware='efi'>", LOADER("/usr/share/a.fd"),
 	  "<os firmware='efi'><loader type='pflash'>/usr/share/a.fd</loader>" },
@@ -202,7 +215,21 @@ const struct domain_case domain_cases[] = {
 	  "bus='0x00' slot='0x01' function='0x1'" },
 	{ "HD-02", "bus='0x05' slot='0x00' function='0x0'", "bus='0x00' slot='0x05' function='0x0'",
 	  "bus='0x04' slot='0x05' function='0x0'" },
+	/* what the chipset has is on the root bus, and its functions are no card's */
+	{ "HD-02", FUNCTION("0x01", "0x00", "0x0", "0x05", "0x00", "0x0"),
+	  FUNCTION("0x01", "0x00", "0x0", "0x00", "0x02", "0x0"),
+	  FUNCTION("0x00", "0x02", "0x0", "0x00", "0x02", "0x0") },
+	{ "HD-01", FUNCTION("0x01", "0x00", "0x1", "0x05", "0x00", "0x1"),
+	  FUNCTION("0x01", "0x00", "0x1", "0x06", "0x00", "0x0"),
+	  FUNCTION("0x00", "0x14", "0x0", "0x06", "0x00",
+		   "0x0") "/></hostdev><hostdev type='pci'>"
+			  "<source>" FUNCTION("0x00", "0x14", "0x2", "0x07", "0x00", "0x0") },
 	{ "HD-03", "</devices>", ARGUMENT("-snapshot"), "</devices><qemu:commandline/>" },
+	{ "HD-06", "</devices>", SET("{\"driver\":\"vfio-pci\",\"id\":\"mine\"}", "mine", ""),
+	  SET("vfio-pci,id=mine,host=1:0.0", "mine", "") },
+	{ "HD-06", "</devices>", SET("pci-testdev,id=mine", "hostdev0", ""),
+	  SET("pci-testdev,id=mine", "hostdev0",
+	      "<qemu:capabilities><qemu:del capability='device.json'/></qemu:capabilities>") },
 	{ "BD-11", "<source><address domain='0' bus='0x01' slot='0x00' function='0x1'/></source>",
 	  "<driver name='vfio'/><source><address domain='0' bus='0x01' slot='0x00' "
 	  "function='0x1'/></source>",

@@ -61,6 +61,7 @@ static char *import(const char *text, const struct machine *machine, const char 
 	g_assert_no_error(error);
 	capabilities.virt_type = (char[]){ "kvm" };
 	capabilities.machine = (char[]){ "pc-q35-7.2" };
+	capabilities.host_passthrough = TRUE;
 	plan = plan_make(machine, &wish, &error);
 	g_assert_no_error(error);
 	xml = import_make(foreign, &import_wish, plan, &error);
@@ -96,9 +97,11 @@ static void expect_ours(const char *name, const char *xml)
 static void test_page(void)
 {
 	static const char *const kept[] = {
-		"52:54:00:11:22:33", "5f3c1a52-3a6e-4a2e-9a55-0d0f3ad6c0de",
-		"bus=\"ide\"",       "firmware=\"efi\"",
-		"machine=\"pc\"",    "type=\"qcow2\""
+		"52:54:00:11:22:33", "5f3c1a52-3a6e-4a2e-9a55-0d0f3ad6c0de", "bus=\"ide\"",
+		"firmware=\"efi\"", "machine=\"pc\"", "type=\"qcow2\"",
+		/* without PCI Express the card has a slot of the root bus, all of it */
+		"slot=\"0x10\" function=\"0x0\" multifunction=\"on\"",
+		"slot=\"0x10\" function=\"0x1\"/>"
 	};
 	autoptr(manifest) manifest = manifest_build_file("intel-desktop");
 	autoptr(machine) machine = machine_open(manifest->folder, MACHINE_ALL, NULL);
@@ -113,10 +116,52 @@ static void test_page(void)
 		if (strstr(xml, kept[i]) == NULL)
 			g_error("%s is gone:\n%s", kept[i], xml);
 	}
+	g_assert_null(strstr(xml, "pcie-root-port"));
 	g_assert_true(foreign->windows);
 	g_assert_cmpuint(foreign->vcpus, ==, 4);
 	g_assert_cmpuint(foreign->memory_kib, ==, 4 << 20);
 	g_assert_cmpuint(foreign->notes->len, >, 3);
+}
+
+/* Of what this machine decides, a guest that comes has what a new one would have, once. */
+static void test_as_a_new_one(void)
+{
+	static const char from[] =
+		"<domain type='kvm'>\n  <name>mine</name>\n  <memory unit='GiB'>9</memory>\n"
+		"  <currentMemory unit='GiB'>4</currentMemory>\n  <vcpu>1</vcpu>\n"
+		"  <os>\n    <type arch='x86_64' machine='pc-q35-4.2'>hvm</type>\n  </os>\n"
+		"  <devices>\n    <controller type='pci' index='0' model='pcie-root'/>\n"
+		"    <controller type='pci' index='7' model='pcie-switch-upstream-port'/>\n"
+		"    <input type='evdev'>\n      <source dev='/dev/input/event3' grab='all'/>\n"
+		"    </input>\n    <graphics type='vnc' port='5901'/>\n    <video>\n"
+		"      <model type='qxl'/>\n    </video>\n    <memballoon model='virtio'/>\n"
+		"  </devices>\n  <vcpu>6</vcpu>\n</domain>\n";
+	static const char *const once[] = {
+		"memory",
+		"vcpu",
+		"cputune[count(vcpupin) = 4]/emulatorpin",
+		"cpu[@mode = 'host-passthrough']/topology",
+		"metadata/*/*[@fingerprint]",
+		"devices/controller[@type = 'pci'][@model = 'pcie-root-port'][@index = '1']",
+		"devices/hostdev/address[@bus = '0x01'][@function = '0x0'][@multifunction = 'on']",
+		"devices/graphics",
+		"devices/video/model[@type = 'vga']",
+		"devices/memballoon[@model = 'none']",
+	};
+	autoptr(manifest) manifest = manifest_build_file("intel-desktop");
+	autoptr(machine) machine = machine_open(manifest->folder, MACHINE_ALL, NULL);
+	g_autofree char *xml = import(from, machine, NULL, NULL);
+	autoptr(document) document = document_read(xml, strlen(xml), NULL);
+
+	expect_ours("a plain one", xml);
+	for (guint i = 0; i < G_N_ELEMENTS(once); i++) {
+		if (document_count(document, once[i]) != 1)
+			g_error("there is %u times %s in:\n%s", document_count(document, once[i]),
+				once[i], xml);
+	}
+	g_assert_false(document_true(document,
+				     "currentMemory | devices/controller[@index = '7'] | "
+				     "devices/input[source/@dev = '/dev/input/event3']"));
 }
 
 /* Whatever people have becomes something that libvirt takes. */
@@ -165,6 +210,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	installed = schema_open(SCHEMA_INSTALLED, NULL);
 	g_test_add_func("/import/page", test_page);
+	g_test_add_func("/import/as-a-new-one", test_as_a_new_one);
 	g_test_add_func("/import/corpus", test_corpus);
 	g_test_add_func("/import/nothing", test_nothing);
 	status = g_test_run();
