@@ -114,8 +114,13 @@ int seat_set_repairs(struct seat *seat, unsigned int number, const bool repairs[
 {
 	if (number == SEAT_HOST || number >= SEAT_SIDES || !seat->sides[number].there)
 		return -ENOENT;
-	for (unsigned int kind = 0; kind < SINK_KINDS; kind++)
-		seat->sides[number].sinks[kind].repairs = repairs[kind];
+	for (unsigned int kind = 0; kind < SINK_KINDS; kind++) {
+		struct sink *sink = &seat->sides[number].sinks[kind];
+
+		/* what was let go of before anybody said that it may be repeated */
+		sink->stirred = sink->stirred || (repairs[kind] && !sink->repairs);
+		sink->repairs = repairs[kind];
+	}
 	return 0;
 }
 

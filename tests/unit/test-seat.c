@@ -387,7 +387,7 @@ static void test_no_repair_into_nothing(void)
 	struct scene scene;
 
 	scene_init(&scene);
-	scene_plug(&scene, 0);
+	scene_plug(&scene, 0, true);
 	g_assert_cmpint(seat_move(&scene.seat, 1, SEAT_BY_REQUEST), ==, 0);
 	model_hand(0, KEY_A, true);
 	model_hand(0, KEY_A, false);
