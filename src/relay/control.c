@@ -65,7 +65,8 @@ static int add_source(struct relay *relay, struct parcel *parcel)
 		result = relay_wait_for(relay, fd, WATCHED_SOURCE, 0, parcel->request->number);
 	if (result < 0)
 		return result;
-	result = seat_add_source(&relay->seat, parcel->request->number, fd);
+	result = seat_add_source(&relay->seat, parcel->request->number, fd,
+				 parcel->request->flags & RELAY_KEYBOARD);
 	if (result < 0)
 		(void)epoll_ctl(relay->epoll, EPOLL_CTL_DEL, fd, NULL);
 	else
