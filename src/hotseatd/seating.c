@@ -287,8 +287,9 @@ static void note_answer(struct seating *seating, const struct relay_report *repo
 {
 	if (report->verb == RELAY_MOVE)
 		answer_move(seating, report->error);
-	/* ENODEV: pulled out in the moment it was passed */
-	if (report->verb == RELAY_ADD_SOURCE && report->error != 0 && report->error != ENODEV)
+	/* pulled out in the moment it was passed; or passed twice */
+	if (report->verb == RELAY_ADD_SOURCE && report->error != 0 && report->error != ENODEV &&
+	    report->error != EEXIST)
 		g_message("%s is not used: %s",
 			  controller_input_path(seating->controller, report->number),
 			  g_strerror((int)report->error));
