@@ -5,9 +5,8 @@ sees no click that nobody made: what is repeated for Windows would be one there.
 
 from desk import keys
 from desk.desktop import DesktopError
-from desk.guest import Guest
 from desk.login import log_in
-from desk.seat import DESKTOP_LOG, Seat
+from desk.seat import DESKTOP_LOG, Desk
 from desk.story import expect_equal, expect_same
 
 FRESH = True
@@ -18,20 +17,13 @@ READY = 2400
 LEFT, RIGHT = 272, 273
 # With what costs an emulated processor most left out, above all the console and its timer.
 LINUX = ("--virt-type qemu --kernel /lab/guest/vmlinuz --initrd /lab/guest/initrd --vcpus 1 "
-         "--memory 256M --network none --seat seat0 --cmdline 'console=ttyS0 quiet nokaslr mitigations=off "
-         "no_timer_check tsc=unstable cryptomgr.notests random.trust_cpu=on'")
+         "--memory 256M --network none --seat seat0 --cmdline 'console=ttyS0 quiet nokaslr "
+         "mitigations=off no_timer_check tsc=unstable cryptomgr.notests random.trust_cpu=on'")
 STOP = f"pkill -STOP -f guest=[{NAME[0]}]{NAME[1:]},"
 CONTINUE = f"pkill -CONT -f guest=[{NAME[0]}]{NAME[1:]},"
 
 
-class Desk(Seat):
-    def __init__(self, desktop):
-        super().__init__(desktop)
-        self.guest = Guest(desktop, NAME)
-
-    def logs(self):
-        return [self.text(DESKTOP_LOG), self.text(self.guest.serial)]
-
+class Tux(Desk):
     def start(self, teller):
         self.forget(self.guest.serial)
         teller.say(self.desktop.run(f"hotseat up {NAME} 2>&1", seconds=300).out)
@@ -78,8 +70,14 @@ def stand_still(desktop, teller, desk):
     desk.expect_nothing_held("after the next click")
 
 
+def use(desktop, teller, desk):
+    desk.expect_typed("abc", 1)
+    desk.expect_clicks(10)
+    stand_still(desktop, teller, desk)
+
+
 def tell(desktop, teller):
-    desk = Desk(desktop)
+    desk = Tux(desktop, NAME)
     try:
         with teller.phase("a Linux guest"):
             desktop.run("systemctl daemon-reload; udevadm control --reload")
@@ -90,18 +88,14 @@ def tell(desktop, teller):
         with teller.phase("up"):
             desk.start(teller)
         with teller.phase("by evdev"):
-            desk.expect_typed("abc", 1)
-            desk.expect_clicks(3)
-            stand_still(desktop, teller, desk)
+            use(desktop, teller, desk)
         with teller.phase("set mouse=passthrough"):
             teller.say(desktop.run(f"hotseat set {NAME} mouse=passthrough").out)
             desk.end()
         with teller.phase("up again"):
             desk.start(teller)
         with teller.phase("passed through"):
-            desk.expect_typed("xyz", 1)
-            desk.expect_clicks(10)
-            stand_still(desktop, teller, desk)
+            use(desktop, teller, desk)
         with teller.phase("down"):
             desk.end()
             desk.expect_typed("end", 0)

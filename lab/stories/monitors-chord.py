@@ -4,8 +4,8 @@ wait for it. One that DDC/CI cannot move is moved by the user's own command.
 """
 
 from desk.desktop import SHARED_CARD
-from desk.guest import AT_SEAT, Guest
-from desk.seat import DESKTOP_LOG, Seat
+from desk.guest import AT_SEAT
+from desk.seat import DESKTOP_LOG, Desk
 from desk.session import Session
 from desk.story import Failed, expect, expect_equal, load
 
@@ -36,14 +36,7 @@ VICES = (
 )
 
 
-class Desk(Seat):
-    def __init__(self, desktop):
-        super().__init__(desktop)
-        self.guest = Guest(desktop, NAME)
-
-    def logs(self):
-        return [self.text(DESKTOP_LOG), self.text(self.guest.serial)]
-
+class Shown(Desk):
     def complaints(self):
         return self.desktop.run("journalctl -b -o cat --no-pager -u hotseatd | "
                                 "grep 'the monitor .* stays' || :").out.splitlines()
@@ -101,7 +94,7 @@ def set_up(desktop, session, desk):
 
 
 def tell(desktop, teller):
-    desk = Desk(desktop)
+    desk = Shown(desktop, NAME)
     session = Session(desktop)
     wrong = []
     try:

@@ -10,9 +10,9 @@ import random
 import time
 
 from desk.desktop import KEYBOARD, MOUSE
-from desk.guest import AT_SEAT, Guest
+from desk.guest import AT_SEAT
 from desk.login import log_in
-from desk.seat import DESKTOP_LOG, Seat
+from desk.seat import DESKTOP_LOG, Desk
 from desk.story import expect, expect_equal, expect_same
 
 FRESH = True
@@ -29,16 +29,7 @@ def status_line(desktop):
     return desktop.run("hotseat status").out.splitlines()[-1]
 
 
-class Desk(Seat):
-    """The seat with a guest of hotseat's own, looked after by hotseatd."""
-
-    def __init__(self, desktop):
-        super().__init__(desktop)
-        self.guest = Guest(desktop, NAME)
-
-    def logs(self):
-        return [self.text(DESKTOP_LOG), self.text(self.guest.serial)]
-
+class Chord(Desk):
     def wait_side(self, side):
         self.settle(lambda: status_line(self.desktop).startswith(
             f"seat0: keyboard and mouse are with {side}"))
@@ -93,7 +84,7 @@ def service_killed(desktop, teller, desk):
 
 
 def tell(desktop, teller):
-    desk = Desk(desktop)
+    desk = Chord(desktop, NAME)
     guest = desk.guest
     before = None
     try:
