@@ -70,7 +70,7 @@ static void set_up(struct relay *relay)
 	relay_init(relay, &calls, -1, -1, -1, 0);
 	relay_keep_sink(relay, 1, 0, fds);
 	relay_wait_for(relay, source[0], WATCHED_SOURCE, 0, 1);
-	seat_add_source(&relay->seat, 1, source[0]);
+	seat_add_source(&relay->seat, 1, source[0], false);
 	seat_watch(&relay->seat, true);
 	seat_move(&relay->seat, 1, SEAT_BY_REQUEST);
 }

@@ -6,6 +6,7 @@ import time
 
 from . import keys
 from .desktop import KEYBOARD, MOUSE, DesktopError
+from .guest import Guest
 from .story import expect, expect_equal
 
 # not plugged in at first
@@ -227,6 +228,17 @@ class Seat:
         desktop, guest = self.heard()
         expect(desktop.endswith("n"), f"{what}: the desktop heard {desktop!r}, the guest {guest!r}")
         return astray if len(desktop) > 1 else count
+
+
+class Desk(Seat):
+    """The seat with a guest of hotseat's own, looked after by hotseatd."""
+
+    def __init__(self, desktop, name):
+        super().__init__(desktop)
+        self.guest = Guest(desktop, name)
+
+    def logs(self):
+        return [self.text(DESKTOP_LOG), self.text(self.guest.serial)]
 
 
 def act_all(desktop, teller, acts):

@@ -106,7 +106,7 @@ static GPtrArray *read_states(GError **error)
 /* Who has the keyboard. Without the service nobody but the host can. */
 static void print_seats(void)
 {
-	g_autoptr(GPtrArray) seats = client_seats(NULL);
+	g_autoptr(GPtrArray) seats = client_seats(FALSE, NULL);
 
 	for (guint i = 0; seats != NULL && i < seats->len; i++) {
 		const struct client_seat *seat = g_ptr_array_index(seats, i);

@@ -17,7 +17,7 @@ static gboolean can_serve(const char **why_not)
 	if (access(LOGIND_SEAT, F_OK) != 0)
 		return FALSE;
 	*why_not = "hotseatd does not answer";
-	seats = client_seats(NULL);
+	seats = client_seats(TRUE, NULL);
 	return seats != NULL;
 }
 

@@ -302,10 +302,10 @@ static void seat_free(gpointer data)
 	g_free(seat);
 }
 
-GPtrArray *client_seats(GError **error)
+GPtrArray *client_seats(gboolean start, GError **error)
 {
-	g_autoptr(GVariant) reply =
-		converse_with_service("Seats", NULL, LOOK_MS, FALSE, NULL, error);
+	g_autoptr(GVariant) reply = converse_with_service("Seats", NULL, start ? START_MS : LOOK_MS,
+							  start, NULL, error);
 	GPtrArray *seats;
 	struct client_seat seat;
 	GVariantIter *iter;

@@ -35,8 +35,11 @@ struct client_seat {
 	gboolean watched; /* there are chords: its session is on the screen and not locked */
 };
 
-/* client_seats - array of struct client_seat; asks only a service that runs, and not for long */
-GPtrArray *client_seats(GError **error);
+/**
+ * client_seats - array of struct client_seat
+ * @start: the service, if it does not run; else only one that runs is asked, and not for long
+ */
+GPtrArray *client_seats(gboolean start, GError **error);
 
 /* client_is_absent - so that root can do without; FALSE for NULL */
 gboolean client_is_absent(const GError *error);

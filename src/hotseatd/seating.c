@@ -51,11 +51,8 @@ static void add_input(struct seating *seating, const char *path)
 		controller_add_input(seating->controller, path);
 }
 
-/*
- * Every keyboard and mouse, but none that a program made: those are fed by others that are here
- * themselves. What has been here once stays known: the controller takes it again when it is back.
- */
-static void add_all_inputs(struct seating *seating)
+/* read_inputs - NULL if that fails, which was said then */
+static GPtrArray *read_inputs(void)
 {
 	g_autoptr(GError) error = NULL;
 	autoptr(root) root = root_open("/", &error);
@@ -63,6 +60,18 @@ static void add_all_inputs(struct seating *seating)
 
 	if (inputs == NULL)
 		g_message("keyboards and mice cannot be looked for: %s", error->message);
+	return g_steal_pointer(&inputs);
+}
+
+/*
+ * Every keyboard and mouse, but none that a program made: those are fed by others that are here
+ * themselves, unless the program keeps them to itself (settings->programs). What has been here once
+ * stays known: the controller takes it again when it is back.
+ */
+static void add_all_inputs(struct seating *seating)
+{
+	g_autoptr(GPtrArray) inputs = read_inputs();
+
 	for (guint i = 0; inputs != NULL && i < inputs->len; i++) {
 		const struct input *input = g_ptr_array_index(inputs, i);
 
@@ -93,7 +102,13 @@ static void on_folder(GFileMonitor *monitor, GFile *file, GFile *other, GFileMon
 static void start_inputs(struct seating *seating)
 {
 	g_autoptr(GFile) folder = g_file_new_for_path("/dev/input");
+	char **programs = seating->settings->programs;
 
+	for (guint i = 0; programs != NULL && programs[i] != NULL; i++) {
+		g_autofree char *path = g_build_filename(SETTINGS_PROGRAMS, programs[i], NULL);
+
+		add_input(seating, path);
+	}
 	for (guint i = 0; seating->settings->inputs != NULL && seating->settings->inputs[i] != NULL;
 	     i++)
 		add_input(seating, seating->settings->inputs[i]);
@@ -171,7 +186,21 @@ static void move_monitors(struct seating *seating, const char *side)
 
 /* ---- moving --------------------------------------------------------------------------------- */
 
-static const char *why_not(guint error)
+/* What a remapper makes of a keyboard that it keeps to itself can have the seat in its place. */
+static char *offer_programs(const struct seating *seating)
+{
+	g_autoptr(GPtrArray) inputs = read_inputs();
+	g_autofree char *programs = inputs == NULL ? NULL : inputs_programs(inputs);
+
+	if (programs == NULL || seating->settings->programs != NULL)
+		return g_strdup("");
+	return g_strdup_printf(
+		"; to use what it makes of them, write \"programs=%s\" below "
+		"[seat] in %s/%s.conf, then: sudo systemctl restart hotseatd",
+		programs, SETTINGS_FOLDER, seating->seat);
+}
+
+static char *why_not(const struct seating *seating, guint error)
 {
 	static const struct {
 		int code;
@@ -183,22 +212,23 @@ static const char *why_not(guint error)
 		{ ENOENT,
 		  "nobody listens there; does the guest run, and has QEMU opened its "
 		  "devices?" },
-		{ EBUSY,
-		  "another program has grabbed the keyboards; with keyd or input-remapper, "
-		  "name their virtual keyboard in /etc/hotseat" },
 		{ EAGAIN, "a key is held down" },
 		{ EPERM, "the session is locked, or not the one on the screen" },
 		{ ETIMEDOUT,
 		  "the relay does not answer; see: systemctl status "
 		  "'hotseat-relay@*'" },
-		{ EINPROGRESS, "it is being moved already" },
 	};
 
+	if (error == EBUSY) {
+		g_autofree char *offer = offer_programs(seating);
+
+		return g_strconcat("another program has grabbed the keyboards", offer, NULL);
+	}
 	for (gsize i = 0; i < G_N_ELEMENTS(reasons); i++) {
 		if (reasons[i].code == (int)error)
-			return reasons[i].why;
+			return g_strdup(reasons[i].why);
 	}
-	return g_strerror((int)error);
+	return g_strdup(g_strerror((int)error));
 }
 
 static void answer_move(struct seating *seating, guint error)
@@ -210,9 +240,12 @@ static void answer_move(struct seating *seating, guint error)
 		return;
 	seating->move = (struct move){ 0 };
 	g_source_remove(move.timeout);
-	if (error != 0)
+	if (error != 0) {
+		g_autofree char *why = why_not(seating, error);
+
 		failure = g_error_new(HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-				      "the seat was not moved: %s", why_not(error));
+				      "the seat was not moved: %s", why);
+	}
 	move.moved(failure, move.data);
 }
 
@@ -241,6 +274,35 @@ static void note_side(struct seating *seating, guint side)
 				 seating->listener->data);
 }
 
+static void note_refused(const struct seating *seating, const struct relay_report *report)
+{
+	g_autofree char *why = why_not(seating, report->error);
+
+	if (report->number < SEAT_SIDES && seating->guests[report->number] != NULL)
+		seating->listener->moved(seating->seat, seating->guests[report->number], why,
+					 seating->listener->data);
+}
+
+static void note_answer(struct seating *seating, const struct relay_report *report)
+{
+	if (report->verb == RELAY_MOVE)
+		answer_move(seating, report->error);
+	/* pulled out in the moment it was passed; or passed twice */
+	if (report->verb == RELAY_ADD_SOURCE && report->error != 0 && report->error != ENODEV &&
+	    report->error != EEXIST)
+		g_message("%s is not used: %s",
+			  controller_input_path(seating->controller, report->number),
+			  g_strerror((int)report->error));
+}
+
+static void note_foreign(const struct seating *seating, guint number)
+{
+	g_autofree char *offer = offer_programs(seating);
+
+	g_message("%s stays with the host: another program has grabbed it%s",
+		  controller_input_path(seating->controller, number), offer);
+}
+
 static void on_report(const struct relay_report *report, void *data)
 {
 	struct seating *seating = data;
@@ -250,22 +312,14 @@ static void on_report(const struct relay_report *report, void *data)
 		note_side(seating, report->number);
 		break;
 	case RELAY_REFUSED:
-		if (report->number < SEAT_SIDES && seating->guests[report->number] != NULL)
-			seating->listener->moved(seating->seat, seating->guests[report->number],
-						 why_not(report->error), seating->listener->data);
+		note_refused(seating, report);
 		break;
 	case RELAY_ANSWER:
-		if (report->verb == RELAY_MOVE)
-			answer_move(seating, report->error);
+		note_answer(seating, report);
 		break;
 	case RELAY_SOURCE:
 		if (report->state == SOURCE_FOREIGN)
-			g_message(
-				"%s stays with the host: another program has grabbed it (keyd, "
-				"input-remapper, ...); %s/%s.conf can name that program's own "
-				"device instead",
-				controller_input_path(seating->controller, report->number),
-				SETTINGS_FOLDER, seating->seat);
+			note_foreign(seating, report->number);
 		break;
 	case RELAY_SINK:
 		break;
@@ -310,15 +364,16 @@ static guint side_of(const struct seating *seating, const char *name)
 void seating_move(struct seating *seating, const char *side, seating_moved moved, void *data)
 {
 	guint number = side_of(seating, side);
+	g_autoptr(GError) error = NULL;
 
-	if (number == SEAT_SIDES || seating->move.moved != NULL) {
-		g_autoptr(GError) error = g_error_new(
-			HOTSEAT_ERROR,
-			number == SEAT_SIDES ? HOTSEAT_ERROR_ABSENT : HOTSEAT_ERROR_BUSY,
-			"the seat was not moved: %s",
-			number == SEAT_SIDES ? "no such guest was started with this seat's devices"
-					     : why_not(EINPROGRESS));
-
+	if (number == SEAT_SIDES)
+		error = g_error_new(HOTSEAT_ERROR, HOTSEAT_ERROR_ABSENT,
+				    "the seat was not moved: no such guest was started with this "
+				    "seat's devices");
+	else if (seating->move.moved != NULL)
+		error = g_error_new(HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
+				    "the seat was not moved: it is being moved already");
+	if (error != NULL) {
 		moved(error, data);
 		return;
 	}

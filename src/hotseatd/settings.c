@@ -24,6 +24,7 @@ void settings_free(struct settings *settings)
 	if (settings == NULL)
 		return;
 	g_strfreev(settings->inputs);
+	g_strfreev(settings->programs);
 	g_hash_table_unref(settings->direct);
 	g_ptr_array_unref(settings->monitors);
 	g_free(settings);
@@ -136,6 +137,22 @@ static gboolean check_inputs(const struct settings *settings, GError **error)
 	return TRUE;
 }
 
+static gboolean check_programs(const struct settings *settings, GError **error)
+{
+	for (guint i = 0; settings->programs != NULL && settings->programs[i] != NULL; i++) {
+		const char *name = settings->programs[i];
+
+		if (name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL)
+			continue;
+		g_set_error(
+			error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
+			"[seat] programs: \"%s\" is not the name of a device in " SETTINGS_PROGRAMS,
+			name);
+		return FALSE;
+	}
+	return TRUE;
+}
+
 /* One chord inside another would always come first. */
 static gboolean check_chords(const struct settings *settings, GError **error)
 {
@@ -159,7 +176,8 @@ static gboolean check_chords(const struct settings *settings, GError **error)
 static gboolean read_groups(GKeyFile *file, struct settings *settings, GError **error)
 {
 	settings->inputs = g_key_file_get_string_list(file, "seat", "inputs", NULL, NULL);
-	return check_inputs(settings, error) &&
+	settings->programs = g_key_file_get_string_list(file, "seat", "programs", NULL, NULL);
+	return check_inputs(settings, error) && check_programs(settings, error) &&
 	       read_chord(file, "seat", "chord", &settings->chord, error) &&
 	       read_chord(file, "seat", "panic", &settings->panic, error) &&
 	       read_direct(file, settings, error) && read_monitors(file, settings, error) &&

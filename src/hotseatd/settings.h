@@ -13,6 +13,7 @@
  *
  *	[seat]
  *	inputs=/dev/input/by-id/usb-Maker_Keyboard-event-kbd;/dev/input/by-id/usb-Maker_Mouse-event-mouse
+ *	programs=keyd_virtual_keyboard
  *	chord=leftctrl+rightctrl
  *	panic=leftshift+rightshift+esc
  *
@@ -24,6 +25,7 @@
  *	win11=dp1
  */
 #define SETTINGS_FOLDER "/etc/hotseat"
+#define SETTINGS_PROGRAMS "/dev/input/by-program"
 #define SETTINGS_SEAT "seat0" /* the one that there always is */
 
 struct settings_monitor {
@@ -32,7 +34,8 @@ struct settings_monitor {
 };
 
 struct settings {
-	char **inputs; /* paths, NULL-terminated; NULL: every keyboard and mouse */
+	char **inputs;   /* paths, NULL-terminated; NULL: every keyboard and mouse */
+	char **programs; /* names below SETTINGS_PROGRAMS of what programs make; NULL: none */
 	struct chord chord, panic;
 	GHashTable *direct;  /* name of a guest to its struct chord */
 	GPtrArray *monitors; /* struct settings_monitor */

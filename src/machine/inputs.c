@@ -16,6 +16,9 @@
 /* The bitmaps are printed as the recorded kernel's longs, the most significant first. */
 #define BITS_PER_WORD 64
 
+/* Named by our own rules for udev. */
+#define PROGRAMS_FOLDER "dev/input/by-program"
+
 /* What uinput makes. Not all of sys/devices/virtual: Bluetooth keyboards are below misc/uhid. */
 #define VIRTUAL_FOLDER "/devices/virtual/input/"
 
@@ -210,5 +213,24 @@ GPtrArray *inputs_read(const struct root *root, GError **error)
 	g_ptr_array_sort(inputs, compare_events);
 	add_stable_paths(root, inputs, "dev/input/by-id");
 	add_stable_paths(root, inputs, "dev/input/by-path");
+	add_stable_paths(root, inputs, PROGRAMS_FOLDER);
 	return g_steal_pointer(&inputs);
+}
+
+char *inputs_programs(const GPtrArray *inputs)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
+	gboolean keyboard = FALSE;
+
+	for (guint i = 0; i < inputs->len; i++) {
+		const struct input *input = g_ptr_array_index(inputs, i);
+
+		if (input->kind == INPUT_OTHER || input->stable_path == NULL ||
+		    !g_str_has_prefix(input->stable_path, "/" PROGRAMS_FOLDER "/"))
+			continue;
+		keyboard = keyboard || input->kind == INPUT_KEYBOARD;
+		g_string_append_printf(names, "%s%s", names->len > 0 ? ";" : "",
+				       input->stable_path + strlen("/" PROGRAMS_FOLDER "/"));
+	}
+	return keyboard ? g_strdup(names->str) : NULL;
 }

@@ -16,8 +16,10 @@ enum input_kind {
 
 struct input {
 	char *name;
-	char *event;       /* "event3" */
-	char *stable_path; /* "/dev/input/by-id/...-event-kbd", else by-path; NULL: none */
+	char *event; /* "event3" */
+	/* "/dev/input/by-id/...-event-kbd", else by-path or, made by a program, by-program; NULL:
+	 * none */
+	char *stable_path;
 	char *phys; /* where it is plugged in, shared by the nodes of one device; may be NULL */
 	enum input_kind kind;
 	gboolean virtual_device; /* below sys/devices/virtual: made by a program through uinput */
@@ -25,6 +27,14 @@ struct input {
 
 void input_free(struct input *input);
 AUTOPTR_DEFINE(input)
+
+/**
+ * inputs_programs - keyboards and mice that programs have made, if there is a keyboard among them
+ *
+ * Return: their names below /dev/input/by-program with ';' between, as seat0.conf takes them; or
+ * NULL.
+ */
+char *inputs_programs(const GPtrArray *inputs);
 
 /* inputs_read - array of struct input, in order of event number; empty if there are none */
 GPtrArray *inputs_read(const struct root *root, GError **error);

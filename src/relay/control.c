@@ -65,7 +65,8 @@ static int add_source(struct relay *relay, struct parcel *parcel)
 		result = relay_wait_for(relay, fd, WATCHED_SOURCE, 0, parcel->request->number);
 	if (result < 0)
 		return result;
-	result = seat_add_source(&relay->seat, parcel->request->number, fd);
+	result = seat_add_source(&relay->seat, parcel->request->number, fd,
+				 parcel->request->flags & RELAY_KEYBOARD);
 	if (result < 0)
 		(void)epoll_ctl(relay->epoll, EPOLL_CTL_DEL, fd, NULL);
 	else
@@ -79,10 +80,9 @@ static int remove_source(struct relay *relay, struct parcel *parcel)
 }
 
 /* The name under which the service manager keeps a descriptor: see main.c, which reads it. */
-static void name_sink(char *name, size_t size, unsigned int side, unsigned int flags,
-		      unsigned int i)
+static void name_sink(char *name, size_t size, unsigned int side, unsigned int i)
 {
-	snprintf(name, size, "sink-%u-%u-%u", side, flags, i);
+	snprintf(name, size, "sink-%u-%u", side, i);
 }
 
 static int add_sink(struct relay *relay, struct parcel *parcel)
@@ -97,17 +97,11 @@ static int add_sink(struct relay *relay, struct parcel *parcel)
 	for (unsigned int i = 0; result == 0 && i < RELAY_FDS; i++) {
 		char name[32];
 
-		name_sink(name, sizeof(name), request->number, request->flags, i);
+		name_sink(name, sizeof(name), request->number, i);
 		notify_store(relay->notify, name, parcel->fds[i]);
 		parcel->fds[i] = -1;
 	}
 	return result;
-}
-
-static unsigned int flags_of(const struct seat_side *side)
-{
-	return (side->sinks[SINK_KEYBOARD].repairs ? RELAY_REPAIR_KEYBOARD : 0) |
-	       (side->sinks[SINK_MOUSE].repairs ? RELAY_REPAIR_MOUSE : 0);
 }
 
 static int fd_of(const struct seat_side *side, unsigned int i)
@@ -128,40 +122,19 @@ static int remove_sink(struct relay *relay, struct parcel *parcel)
 	for (unsigned int i = 0; result == 0 && i < RELAY_FDS; i++) {
 		char name[32];
 
-		name_sink(name, sizeof(name), number, flags_of(&side), i);
+		name_sink(name, sizeof(name), number, i);
 		notify_unstore(relay->notify, name);
 		relay_forget(relay, fd_of(&side, i));
 	}
 	return result;
 }
 
-/*
- * The name under which the descriptors are kept says it too. First out, then in: the manager keeps
- * no descriptor twice, whatever its name (systemd, service_add_fd_store()).
- */
 static int set_repairs(struct relay *relay, struct parcel *parcel)
 {
-	unsigned int number = parcel->request->number;
-	unsigned int flags = parcel->request->flags & (RELAY_REPAIR_KEYBOARD | RELAY_REPAIR_MOUSE);
+	unsigned int flags = parcel->request->flags;
 	const bool repairs[] = { flags & RELAY_REPAIR_KEYBOARD, flags & RELAY_REPAIR_MOUSE };
-	struct seat_side *side;
-	unsigned int before;
-	int result;
 
-	if (number >= SEAT_SIDES)
-		return -ENOENT;
-	side = &relay->seat.sides[number];
-	before = flags_of(side);
-	result = seat_set_repairs(&relay->seat, number, repairs);
-	for (unsigned int i = 0; result == 0 && flags != before && i < RELAY_FDS; i++) {
-		char name[32];
-
-		name_sink(name, sizeof(name), number, before, i);
-		notify_unstore(relay->notify, name);
-		name_sink(name, sizeof(name), number, flags, i);
-		notify_store(relay->notify, name, fd_of(side, i));
-	}
-	return result;
+	return seat_set_repairs(&relay->seat, parcel->request->number, repairs);
 }
 
 static int set_chords(struct relay *relay, struct parcel *parcel)

@@ -22,7 +22,8 @@
 
 enum relay_verb {
 	RELAY_LIST = 1,      /* report what there is */
-	RELAY_ADD_SOURCE,    /* number: any that is not in use; fd: event node, read and write */
+	/* number: any that is not in use; flags: RELAY_KEYBOARD; fd: event node, read and write */
+	RELAY_ADD_SOURCE,
 	RELAY_REMOVE_SOURCE, /* number */
 	/**
 	 * number: side; flags: RELAY_REPAIR_...; fds: uinput keyboard, its event node, uinput
@@ -41,6 +42,8 @@ enum relay_flags {
 	/* releases may be repeated, see seat/sink.h */
 	RELAY_REPAIR_KEYBOARD = 1 << 0,
 	RELAY_REPAIR_MOUSE = 1 << 1,
+	/* chords can be typed on this source */
+	RELAY_KEYBOARD = 1 << 2,
 };
 
 /* As struct chord. */

@@ -8,6 +8,7 @@
 #include <libevdev/libevdev.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -144,9 +145,22 @@ static gboolean offer_guest(struct controller *controller, struct guest_slot *gu
 	return TRUE;
 }
 
+static gboolean can_type_chord(const struct controller *controller, int fd)
+{
+	struct keys keys = { 0 };
+
+	if (ioctl(fd, EVIOCGBIT(EV_KEY, sizeof(keys)), &keys) < 0)
+		return FALSE;
+	for (guint i = 0; i < controller->n_chords; i++) {
+		if (chord_held(&controller->chords[i], &keys))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void pass_input(struct input_slot *input)
 {
-	const struct relay_request request = {
+	struct relay_request request = {
 		.verb = RELAY_ADD_SOURCE,
 		.number = input->number,
 	};
@@ -158,6 +172,7 @@ static void pass_input(struct input_slot *input)
 	/* not plugged in: its monitor tells when it is */
 	if (fd < 0)
 		return;
+	request.flags = can_type_chord(input->controller, fd) ? RELAY_KEYBOARD : 0;
 	input->passed = send_request(input->controller, &request, &fd, 1);
 	close(fd);
 }
@@ -196,22 +211,31 @@ static void lose_relay(struct controller *controller)
 	controller->retry_id = g_timeout_add(RETRY_MILLISECONDS, retry, controller);
 }
 
+/*
+ * An input that has gone may be back already, and its monitor have told before the relay did. One
+ * that the relay cannot use, as it is no event node or one too many, is not passed again before
+ * its monitor tells of another.
+ */
+static void lose_input(struct controller *controller, guint32 number, gboolean gone)
+{
+	struct input_slot *input = find_input(controller, number);
+
+	if (input == NULL)
+		return;
+	input->passed = FALSE;
+	if (gone)
+		pass_input(input);
+}
+
 static void note_report(struct controller *controller, const struct relay_report *report)
 {
-	struct input_slot *input = NULL;
-
 	if (report->word == RELAY_SINK && report->number < SEAT_SIDES)
 		controller->kept |= 1U << report->number;
 	if (report->word == RELAY_SOURCE && report->state == SOURCE_FREE)
-		input = find_input(controller, report->number);
+		lose_input(controller, report->number, TRUE);
 	else if (report->word == RELAY_ANSWER && report->verb == RELAY_ADD_SOURCE &&
 		 report->error != 0 && report->error != EEXIST)
-		input = find_input(controller, report->number);
-	if (input != NULL) {
-		input->passed = FALSE;
-		/* it may be back already, and its monitor have told before the relay did */
-		pass_input(input);
-	}
+		lose_input(controller, report->number, report->error == ENODEV);
 	if (controller->listener != NULL)
 		controller->listener(report, controller->data);
 }
@@ -396,7 +420,10 @@ void controller_free(struct controller *controller)
 static void on_file(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event,
 		    gpointer data)
 {
-	pass_input(data);
+	/* the others we make ourselves, by writing lights and by closing what was passed */
+	if (event == G_FILE_MONITOR_EVENT_CREATED ||
+	    event == G_FILE_MONITOR_EVENT_ATTRIBUTE_CHANGED)
+		pass_input(data);
 }
 
 guint32 controller_add_input(struct controller *controller, const char *path)

@@ -23,7 +23,6 @@
 
 struct kept {
 	int fds[SEAT_SIDES][RELAY_FDS];
-	unsigned int flags[SEAT_SIDES];
 };
 
 static int complain(const char *what, int error)
@@ -42,18 +41,16 @@ static int count_passed(void)
 	return number < 0 || number > MOST_FDS ? 0 : (int)number;
 }
 
-/* One name of $LISTEN_FDNAMES; "control" and "sink-SIDE-FLAGS-NUMBER" are ours. */
+/* One name of $LISTEN_FDNAMES; "control" and "sink-SIDE-NUMBER" are ours. */
 static void take_passed(const char *name, int fd, struct kept *kept, int *listening)
 {
-	unsigned int side, flags, number;
+	unsigned int side, number;
 
 	if (strncmp(name, "control", 7) == 0 && *listening < 0) {
 		*listening = fd;
-	} else if (sscanf(name, "sink-%u-%u-%u", &side, &flags, &number) == 3 &&
-		   side != SEAT_HOST && side < SEAT_SIDES && number < RELAY_FDS &&
-		   kept->fds[side][number] < 0) {
+	} else if (sscanf(name, "sink-%u-%u", &side, &number) == 2 && side != SEAT_HOST &&
+		   side < SEAT_SIDES && number < RELAY_FDS && kept->fds[side][number] < 0) {
 		kept->fds[side][number] = fd;
-		kept->flags[side] = flags;
 	} else {
 		close(fd);
 	}
@@ -80,7 +77,8 @@ static void use_kept(struct relay *relay, const struct kept *kept)
 	for (unsigned int side = 1; side < SEAT_SIDES; side++) {
 		/* half of them are of no use, and the controller brings new ones */
 		if (kept->fds[side][0] >= 0 && kept->fds[side][2] >= 0)
-			relay_keep_sink(relay, side, kept->flags[side], kept->fds[side]);
+			/* what may be repeated the controller says, before it lets us watch */
+			relay_keep_sink(relay, side, 0, kept->fds[side]);
 	}
 }
 

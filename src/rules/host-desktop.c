@@ -3,23 +3,47 @@
 
 #include "core/error.h"
 #include "machine/displays.h"
+#include "machine/inputs.h"
 #include "rules/host.h"
 
 /* The seat: keyboards that somebody holds, sound, and the monitors' own switches. */
+
+#define SEAT_FILE "etc/hotseat/seat0.conf"
+
+/* Does the seat have already what programs make of keyboards? */
+static gboolean seat_has_programs(const struct root *root)
+{
+	g_autofree char *text = root_read(root, NULL, SEAT_FILE);
+	g_autoptr(GKeyFile) file = g_key_file_new();
+
+	return text != NULL &&
+	       g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_NONE, NULL) &&
+	       g_key_file_has_key(file, "seat", "programs", NULL);
+}
 
 static void judge_grabber(const struct rule *rule, const struct machine *machine,
 			  GPtrArray *findings)
 {
 	const struct process *process = desktop_process(machine->desktop, PROCESS_GRABBER);
+	g_autoptr(GPtrArray) inputs = process == NULL ? NULL : inputs_read(machine->root, NULL);
+	g_autofree char *programs = inputs == NULL ? NULL : inputs_programs(inputs);
+	char *fix;
 
-	if (process == NULL)
+	if (process == NULL || seat_has_programs(machine->root))
 		return;
+	fix = programs == NULL
+		      ? g_strdup(
+				"Give the guest the virtual keyboard that it makes, or let it "
+				"leave the guest's keyboard alone.")
+		      : g_strdup_printf(
+				"Give the seat what it makes: write \"programs=%s\" below "
+				"[seat] in /" SEAT_FILE ", then: sudo systemctl restart hotseatd",
+				programs);
 	host_say(findings, rule, process->name,
 		 g_strdup_printf("%s (%d) runs", process->name, process->pid),
 		 "It keeps keyboards to itself and passes on what it likes. A guest that is given "
 		 "such a keyboard hears nothing, and no error is shown.",
-		 g_strdup("Give the guest the virtual keyboard that it makes, or let it leave the "
-			  "guest's keyboard alone."));
+		 fix);
 }
 
 /* acl_of - what stands between the brackets of cgroup_device_acl, comments out; NULL: not set */

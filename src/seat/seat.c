@@ -114,8 +114,13 @@ int seat_set_repairs(struct seat *seat, unsigned int number, const bool repairs[
 {
 	if (number == SEAT_HOST || number >= SEAT_SIDES || !seat->sides[number].there)
 		return -ENOENT;
-	for (unsigned int kind = 0; kind < SINK_KINDS; kind++)
-		seat->sides[number].sinks[kind].repairs = repairs[kind];
+	for (unsigned int kind = 0; kind < SINK_KINDS; kind++) {
+		struct sink *sink = &seat->sides[number].sinks[kind];
+
+		/* what was let go of before anybody said that it may be repeated */
+		sink->stirred = sink->stirred || (repairs[kind] && !sink->repairs);
+		sink->repairs = repairs[kind];
+	}
 	return 0;
 }
 
@@ -228,7 +233,7 @@ static struct source *free_source(struct seat *seat)
 	return NULL;
 }
 
-int seat_add_source(struct seat *seat, unsigned int id, int fd)
+int seat_add_source(struct seat *seat, unsigned int id, int fd, bool keyboard)
 {
 	struct source *source = free_source(seat);
 	int result;
@@ -240,6 +245,7 @@ int seat_add_source(struct seat *seat, unsigned int id, int fd)
 	memset(source, 0, sizeof(*source));
 	source->id = id;
 	source->fd = fd;
+	source->keyboard = keyboard;
 	result = source_watch(source, seat->calls, host_keys(seat));
 	if (result < 0)
 		return result;
@@ -283,7 +289,22 @@ static void give_all(struct seat *seat)
 	}
 }
 
-/* From the host. Return: 0 if anything could be taken, else why not. */
+/* Have other programs all the keyboards that there are? */
+static bool keyboards_are_foreign(const struct seat *seat)
+{
+	bool foreign = false;
+
+	for (unsigned int i = 0; i < SEAT_SOURCES; i++) {
+		const struct source *source = &seat->sources[i];
+
+		if (source->keyboard && source->state == SOURCE_TAKEN)
+			return false;
+		foreign = foreign || (source->keyboard && source->state == SOURCE_FOREIGN);
+	}
+	return foreign;
+}
+
+/* From the host. Return: 0 if enough could be taken, else why not. */
 static int take_all(struct seat *seat)
 {
 	int why = -ENODEV;
@@ -303,7 +324,9 @@ static int take_all(struct seat *seat)
 		else
 			tell_source(seat, source);
 	}
-	return count_taken(seat) > 0 ? 0 : why;
+	if (count_taken(seat) == 0)
+		return why;
+	return keyboards_are_foreign(seat) ? -EBUSY : 0;
 }
 
 static int take_from_host(struct seat *seat)

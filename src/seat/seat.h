@@ -70,11 +70,12 @@ int seat_set_chords(struct seat *seat, const struct chord *chords, unsigned int 
 /**
  * seat_add_source - a node was plugged in; it goes to the side that has the seat
  * @id: any number that is not in use
+ * @keyboard: chords can be typed on it
  *
  * Return: 0 (the descriptor is the seat's until listener->source says that it is gone); or
  * -EEXIST, -ENOSPC, or what the kernel said of it: it stays the caller's.
  */
-int seat_add_source(struct seat *seat, unsigned int id, int fd);
+int seat_add_source(struct seat *seat, unsigned int id, int fd, bool keyboard);
 
 /* seat_remove_source - 0 or -ENOENT */
 int seat_remove_source(struct seat *seat, unsigned int id);
@@ -96,8 +97,11 @@ int seat_remove_sink(struct seat *seat, unsigned int side);
 /**
  * seat_move - give the seat to a side
  *
- * Return: 0; -EPERM while nobody watches; -ENOTCONN if nobody listens there; -EBUSY or -EAGAIN if no source could be taken,
- * and the host has the seat
+ * No mouse goes where no keyboard can follow because other programs have them all: there would be
+ * no chord to bring it back.
+ *
+ * Return: 0; -EPERM while nobody watches; -ENOTCONN if nobody listens there; -EBUSY or -EAGAIN if
+ * no keyboard, or nothing at all, could be taken, and the host has the seat
  */
 int seat_move(struct seat *seat, unsigned int side, enum seat_cause cause);
 

@@ -26,6 +26,7 @@ struct source {
 	enum source_state state;
 	int fd;
 	unsigned int id;
+	bool keyboard;    /* chords can be typed on it */
 	bool dropped;     /* the kernel's queue ran over; nothing counts up to the end of report */
 	struct keys down; /* as far as we were told */
 	bool has_leds;

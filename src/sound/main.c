@@ -33,12 +33,28 @@
 
 #define MAX_SOCKETS 8
 
+/*
+ * PulseAudio shares memory with clients of its own user alone, and looks who that is at both ends:
+ * the server sees us, who are that user, and the guest's QEMU sees another. So the server is not
+ * told that its client could. It says so in the highest bits of its version, in the first message:
+ * 20 bytes that describe it, then 'L' command, 'L' tag, 'L' version, all big-endian (PulseAudio
+ * src/pulsecore/protocol-native.c, command_auth()).
+ */
+#define VERSION_FLAGS_AT (20 + 5 + 5 + 1)
+
+static void without_shared_memory(char *bytes, size_t length, size_t at)
+{
+	if (at <= VERSION_FLAGS_AT && VERSION_FLAGS_AT - at < length)
+		bytes[VERSION_FLAGS_AT - at] &= 0x3f;
+}
+
 /* By the name of our socket, the server's socket in the user's runtime folder. */
-static const struct {
+static const struct server {
 	const char *name, *server;
+	void (*edit)(char *bytes, size_t length, size_t at); /* of what the guest says; or NULL */
 } servers[] = {
-	{ "pipewire-0", "pipewire-0" },
-	{ "native", "pulse/native" },
+	{ "pipewire-0", "pipewire-0", NULL },
+	{ "native", "pulse/native", without_shared_memory },
 };
 
 /* Whom libvirt runs QEMU as, unless qemu.conf says otherwise: Debian, Arch; Fedora. */
@@ -64,46 +80,50 @@ static bool may_connect(int connection)
 	return false;
 }
 
-/* server_of - the address of the server behind the socket that a connection came through */
-static bool server_of(int connection, struct sockaddr_un *server)
+/* server_of - the server behind the socket that a connection came through; NULL: none */
+static const struct server *server_of(int connection)
 {
-	const char *folder = getenv("XDG_RUNTIME_DIR");
 	struct sockaddr_un ours = { 0 };
 	socklen_t size = sizeof(ours) - 1;
-	const char *name;
 
-	if (folder == NULL || getsockname(connection, (struct sockaddr *)&ours, &size) != 0)
-		return false;
-	name = basename(ours.sun_path);
+	if (getsockname(connection, (struct sockaddr *)&ours, &size) != 0)
+		return NULL;
 	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
-		int length;
-
-		if (strcmp(servers[i].name, name) != 0)
-			continue;
-		server->sun_family = AF_UNIX;
-		length = snprintf(server->sun_path, sizeof(server->sun_path), "%s/%s", folder,
-				  servers[i].server);
-		return length > 0 && (size_t)length < sizeof(server->sun_path);
+		if (strcmp(servers[i].name, basename(ours.sun_path)) == 0)
+			return &servers[i];
 	}
-	return false;
+	return NULL;
 }
 
-static int connect_server(int connection)
+static bool address_of(const struct server *server, struct sockaddr_un *address)
 {
-	struct sockaddr_un server = { 0 };
+	const char *folder = getenv("XDG_RUNTIME_DIR");
+	int length;
+
+	if (server == NULL || folder == NULL)
+		return false;
+	address->sun_family = AF_UNIX;
+	length = snprintf(address->sun_path, sizeof(address->sun_path), "%s/%s", folder,
+			  server->server);
+	return length > 0 && (size_t)length < sizeof(address->sun_path);
+}
+
+static int connect_server(const struct server *server)
+{
+	struct sockaddr_un address = { 0 };
 	int fd;
 
-	if (!server_of(connection, &server)) {
+	if (!address_of(server, &address)) {
 		fputs("hotseat-sound: XDG_RUNTIME_DIR or the socket's name makes no sense\n",
 		      stderr);
 		return -1;
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&server, sizeof(server)) == 0)
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	fprintf(stderr,
 		"hotseat-sound: no sound server answers at %s: %s. Is the user logged in?\n",
-		server.sun_path, strerror(errno));
+		address.sun_path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -112,7 +132,8 @@ static int connect_server(int connection)
 /* serve - in a process of its own; ends it */
 static void serve(int connection)
 {
-	int server = may_connect(connection) ? connect_server(connection) : -1;
+	const struct server *kind = server_of(connection);
+	int server = may_connect(connection) ? connect_server(kind) : -1;
 	pid_t back;
 
 	if (server < 0)
@@ -121,8 +142,8 @@ static void serve(int connection)
 	if (back < 0)
 		_exit(EXIT_FAILURE);
 	if (back == 0)
-		_exit(pump_run(server, connection) ? EXIT_SUCCESS : EXIT_FAILURE);
-	_exit(pump_run(connection, server) ? EXIT_SUCCESS : EXIT_FAILURE);
+		_exit(pump_run(server, connection, NULL) ? EXIT_SUCCESS : EXIT_FAILURE);
+	_exit(pump_run(connection, server, kind->edit) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 static void take(int listener, const struct pollfd *sockets, int count)

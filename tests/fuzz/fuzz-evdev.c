@@ -27,7 +27,7 @@ static void one_step(struct seat *seat, uint64_t *now)
 
 	switch (what % 8) {
 	case 0:
-		seat_add_source(seat, number % 40, number);
+		seat_add_source(seat, number % 40, number, number & 0x40);
 		break;
 	case 1:
 		seat_remove_source(seat, number % 40);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <poll.h>
 #include <string.h>
@@ -144,10 +145,69 @@ static void test_relay_restarted(void)
 	scene_clear(&scene);
 }
 
+static void answer(const struct scene *scene, const struct relay_request *request, int error)
+{
+	const struct relay_report report = {
+		.version = RELAY_VERSION,
+		.word = RELAY_ANSWER,
+		.verb = request->verb,
+		.number = request->number,
+		.error = (guint32)error,
+	};
+
+	g_assert_cmpint(send(scene->fd, &report, sizeof(report), 0), ==, sizeof(report));
+}
+
+/* Until a while has passed in which nothing was asked. Return: how often this was. */
+static guint count_asked(const struct scene *scene, enum relay_verb verb, int error)
+{
+	guint count = 0;
+
+	for (guint idle = 0; idle < 20 && count < 50; idle++) {
+		struct relay_request request;
+
+		work();
+		request = asked(scene);
+		if (request.verb == verb) {
+			answer(scene, &request, error);
+			count++;
+			idle = 0;
+		}
+		g_usleep(10000);
+	}
+	return count;
+}
+
+/*
+ * Somebody names a file that is no event node. The relay says so; to try it again and again would
+ * keep both busy for ever.
+ */
+static void test_useless_input(void)
+{
+	struct scene scene;
+	g_autofree char *path = NULL;
+
+	scene_init(&scene);
+	path = g_build_filename(scene.folder, "mice", NULL);
+	g_assert_true(g_file_set_contents(path, "", 0, NULL));
+	say(&scene, RELAY_SIDE, 0);
+	work();
+	g_assert_cmpuint(asked(&scene).verb, ==, RELAY_SET_CHORDS);
+	controller_add_input(scene.controller, path);
+	g_assert_cmpuint(count_asked(&scene, RELAY_ADD_SOURCE, ENOTTY), ==, 1);
+	/* another by this name */
+	g_unlink(path);
+	g_assert_true(g_file_set_contents(path, "", 0, NULL));
+	g_assert_cmpuint(count_asked(&scene, RELAY_ADD_SOURCE, 0), ==, 1);
+	g_unlink(path);
+	scene_clear(&scene);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/controller/greeting-comes-first", test_greeting_comes_first);
 	g_test_add_func("/controller/relay-restarted", test_relay_restarted);
+	g_test_add_func("/controller/useless-input", test_useless_input);
 	return g_test_run();
 }

@@ -47,6 +47,16 @@ static void test_kinds(void)
 	}
 }
 
+static struct input *made_by_program(const char *name, enum input_kind kind)
+{
+	struct input *input = g_new0(struct input, 1);
+
+	input->stable_path = g_build_filename("/dev/input/by-program", name, NULL);
+	input->kind = kind;
+	input->virtual_device = TRUE;
+	return input;
+}
+
 /* IN-04: the path of the event node, not of the old mouse node beside it. */
 static void test_stable_paths(void)
 {
@@ -60,10 +70,30 @@ static void test_stable_paths(void)
 	g_assert_cmpstr(find(inputs, "event4")->stable_path, ==,
 			"/dev/input/by-path/pci-0000:00:14.0-usb-0:4:1.1-event-kbd");
 	g_assert_null(find(inputs, "event0")->stable_path);
+	g_assert_cmpstr(find(inputs, "event11")->stable_path, ==,
+			"/dev/input/by-program/keyd_virtual_keyboard");
 	g_assert_cmpstr(find(inputs, "event3")->name, ==, "Example Gaming Mouse");
 	/* the macro keys belong to the mouse */
 	g_assert_cmpstr(find(inputs, "event3")->phys, ==, find(inputs, "event4")->phys);
 	g_assert_cmpstr(find(inputs, "event3")->phys, ==, "usb-0000:00:14.0-4");
+}
+
+/* What a seat can have in place of keyboards that a program keeps; mice alone replace none. */
+static void test_programs(void)
+{
+	autoptr(manifest) manifest = manifest_build_file("intel-desktop");
+	g_autoptr(GPtrArray) inputs = inputs_read(manifest->root, NULL);
+	g_autofree char *keyboard = inputs_programs(inputs);
+	g_autofree char *both = NULL;
+
+	g_assert_cmpstr(keyboard, ==, "keyd_virtual_keyboard");
+	g_ptr_array_add(inputs, made_by_program("keyd_virtual_pointer", INPUT_MOUSE));
+	g_ptr_array_add(inputs, made_by_program("lid", INPUT_OTHER));
+	both = inputs_programs(inputs);
+	g_assert_cmpstr(both, ==, "keyd_virtual_keyboard;keyd_virtual_pointer");
+	g_ptr_array_set_size(inputs, 0);
+	g_ptr_array_add(inputs, made_by_program("keyd_virtual_pointer", INPUT_MOUSE));
+	g_assert_null(inputs_programs(inputs));
 }
 
 static enum input_kind kind_of(const char *bits)
@@ -170,6 +200,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/inputs/kinds", test_kinds);
 	g_test_add_func("/inputs/stable-paths", test_stable_paths);
+	g_test_add_func("/inputs/programs", test_programs);
 	g_test_add_func("/inputs/odd-devices", test_odd_devices);
 	g_test_add_func("/inputs/none", test_none);
 	g_test_add_func("/inputs/watch", test_watch);

@@ -58,6 +58,12 @@ struct rule_case {
 #define SQUEEZED                                                                                   \
 	CGROUP2 "sys/fs/cgroup/cpuset.cpus.effective = 0-7\n"                                      \
 		"sys/fs/cgroup/user.slice/cpuset.cpus.effective = 0-1\n"
+#define KEYD                                                                                       \
+	"proc/77/comm = keyd\n"                                                                    \
+	"dev/input/by-program/keyd_virtual_keyboard -> ../event11\n"                               \
+	"proc/bus/input/devices = N: Name=\"keyd virtual keyboard\"\\nH: Handlers=kbd event11 \\n"   \
+	"S: Sysfs=/devices/virtual/input/input11\\nB: KEY=1000000000007 ff9f207ac14057ff "          \
+	"febeffdfffefffff fffffffffffffffe\n"
 #define RUNNING                                                                                    \
 	"run/libvirt/qemu/win10.xml = <domstatus><hostdev mode='subsystem' type='pci' "            \
 	"managed='no'></domstatus>\n"
@@ -561,6 +567,10 @@ static const struct rule_case cases[] = {
 	  SILENT },
 
 	{ "IN-08", "rules-intel", "proc/77/comm = keyd\n", SPEAKS, SEVERITY_RISKY, "keyd (77)" },
+	{ "IN-08", "rules-intel", KEYD, SPEAKS, SEVERITY_RISKY,
+	  "\"programs=keyd_virtual_keyboard\" below [seat] in /etc/hotseat/seat0.conf" },
+	{ "IN-08", "rules-intel",
+	  KEYD "etc/hotseat/seat0.conf = [seat]\\nprograms=keyd_virtual_keyboard\n", SILENT },
 	{ "IN-08", "rules-intel", "proc/77/comm = keydb-server\n", SILENT },
 	{ "IN-09", "rules-intel",
 	  "etc/libvirt/qemu.conf = cgroup_device_acl = [\\n  \"/dev/null\", \"/dev/full\", "

@@ -122,7 +122,7 @@ static void start_relay(void)
 	seat_watch(&world.seat, true);
 	for (unsigned int node = 0; node < NODES; node++) {
 		if (model.nodes[node].plugged)
-			seat_add_source(&world.seat, node, model_fd(node));
+			seat_add_source(&world.seat, node, model_fd(node), node % 2 == 0);
 	}
 }
 
@@ -150,7 +150,7 @@ static void replug(void)
 		read_all();
 	} else {
 		model_plug(node);
-		seat_add_source(&world.seat, node, model_fd(node));
+		seat_add_source(&world.seat, node, model_fd(node), node % 2 == 0);
 	}
 }
 

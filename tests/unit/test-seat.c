@@ -12,6 +12,7 @@
  * own input; after an intended change write them anew with HOTSEAT_REGENERATE=1.
  *
  *	plug|unplug|foreign KEYBOARD     held|lost GUEST     watch on|off
+ *	plug MOUSE mouse                 one on which no chord can be typed
  *	KEYBOARD +a -a >a                press, release, repeat; a report for each line
  *	KEYBOARD x5 y-3                  motion
  *	drop KEYBOARD                    the kernel's queue runs over
@@ -147,11 +148,11 @@ static void scene_hand(unsigned int node, char **words)
 	model_report(node);
 }
 
-static void scene_plug(struct scene *scene, unsigned int node)
+static void scene_plug(struct scene *scene, unsigned int node, bool keyboard)
 {
 	model_plug(node);
 	scene->said_node[node] = model.nodes[node].log.count;
-	g_assert_cmpint(seat_add_source(&scene->seat, node, model_fd(node)), ==, 0);
+	g_assert_cmpint(seat_add_source(&scene->seat, node, model_fd(node), keyboard), ==, 0);
 }
 
 static void scene_do(struct scene *scene, char **words)
@@ -161,7 +162,7 @@ static void scene_do(struct scene *scene, char **words)
 	if (g_ascii_isdigit(words[0][0])) {
 		scene_hand((unsigned int)atoi(words[0]), words + 1);
 	} else if (g_str_equal(words[0], "plug")) {
-		scene_plug(scene, number);
+		scene_plug(scene, number, words[2] == NULL);
 	} else if (g_str_equal(words[0], "unplug")) {
 		model_unplug(number);
 	} else if (g_str_equal(words[0], "foreign")) {
@@ -254,8 +255,8 @@ static void test_refused(void)
 	g_assert_cmpint(seat_remove_source(&scene.seat, 7), ==, -ENOENT);
 	g_assert_cmpint(seat_move(&scene.seat, 3, SEAT_BY_REQUEST), ==, -ENOTCONN);
 	g_assert_cmpint(seat_move(&scene.seat, 1, SEAT_BY_REQUEST), ==, -ENODEV);
-	scene_plug(&scene, 0);
-	g_assert_cmpint(seat_add_source(&scene.seat, 0, model_fd(1)), ==, -EEXIST);
+	scene_plug(&scene, 0, true);
+	g_assert_cmpint(seat_add_source(&scene.seat, 0, model_fd(1), true), ==, -EEXIST);
 	g_assert_cmpint(seat_move(&scene.seat, 1, SEAT_BY_REQUEST), ==, 0);
 	g_assert_cmpint(seat_remove_sink(&scene.seat, 1), ==, 0);
 	g_assert_cmpuint(scene.seat.side, ==, SEAT_HOST);
@@ -269,7 +270,7 @@ static void test_no_wakeups(void)
 	struct scene scene;
 
 	scene_init(&scene);
-	scene_plug(&scene, 0);
+	scene_plug(&scene, 0, true);
 	for (int i = 0; i < 10000; i++) {
 		model_event(0, EV_REL, REL_X, i + 1);
 		model_event(0, EV_KEY, KEY_A, i % 2);
@@ -297,7 +298,7 @@ static void test_resync_race(void)
 	struct scene scene;
 
 	scene_init(&scene);
-	scene_plug(&scene, 0);
+	scene_plug(&scene, 0, true);
 	g_assert_cmpint(seat_move(&scene.seat, 1, SEAT_BY_REQUEST), ==, 0);
 	model_drop(0);
 	model_report(0);
@@ -322,7 +323,7 @@ static void test_stall(void)
 	guint parts = 0;
 
 	scene_init(&scene);
-	scene_plug(&scene, 0);
+	scene_plug(&scene, 0, true);
 	g_assert_cmpint(seat_move(&scene.seat, 1, SEAT_BY_REQUEST), ==, 0);
 	for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
 		model_hand(0, keys[i], true);
@@ -358,7 +359,7 @@ static bool button_stays(bool repairs)
 	unsigned int count;
 
 	scene_init(&scene);
-	scene_plug(&scene, 0);
+	scene_plug(&scene, 0, true);
 	g_assert_cmpint(seat_set_repairs(&scene.seat, 1, both), ==, 0);
 	g_assert_cmpint(seat_move(&scene.seat, 1, SEAT_BY_REQUEST), ==, 0);
 	model_hand(0, BTN_LEFT, true);
@@ -381,13 +382,37 @@ static void test_button_stall(void)
 	g_assert_true(button_stays(false));
 }
 
+/*
+ * The relay was killed while the guest stood still, so that it lost the release by which the next
+ * one let go of a key; what may be repeated is said after that.
+ */
+static void test_adopted_stall(void)
+{
+	const int fds[] = { model_sink_fd(4), model_sink_fd(5) };
+	const int nodes[] = { model_sink_node(4), model_sink_node(5) };
+	const bool none[] = { false, false }, keyboard[] = { true, false };
+	struct scene scene;
+
+	scene_init(&scene);
+	keys_add(&model.sinks[4].kernel, KEY_A);
+	g_assert_cmpint(seat_set_sink(&scene.seat, 3, fds, nodes, none), ==, 0);
+	g_assert_true(keys_empty(&model.sinks[4].kernel));
+	keys_add(&model.sinks[4].guest, KEY_A);
+	g_assert_cmpuint(seat_settle(&scene.seat, scene.now), ==, 0);
+	g_assert_cmpint(seat_set_repairs(&scene.seat, 3, keyboard), ==, 0);
+	for (uint64_t due; (due = seat_settle(&scene.seat, scene.now)) != 0;)
+		scene.now = due;
+	g_assert_true(keys_empty(&model.sinks[4].guest));
+	g_string_free(scene.out, TRUE);
+}
+
 /* The guest's QEMU has died: not one repeated release reaches the host's console. */
 static void test_no_repair_into_nothing(void)
 {
 	struct scene scene;
 
 	scene_init(&scene);
-	scene_plug(&scene, 0);
+	scene_plug(&scene, 0, true);
 	g_assert_cmpint(seat_move(&scene.seat, 1, SEAT_BY_REQUEST), ==, 0);
 	model_hand(0, KEY_A, true);
 	model_hand(0, KEY_A, false);
@@ -482,7 +507,7 @@ static void test_corpus(void)
 		scene_init(&scene);
 		/* each key for itself: no chord in between */
 		g_assert_cmpint(seat_set_chords(&scene.seat, NULL, 0), ==, 0);
-		scene_plug(&scene, 0);
+		scene_plug(&scene, 0, true);
 		g_assert_cmpint(seat_move(&scene.seat, 1, SEAT_BY_REQUEST), ==, 0);
 		devices++;
 		sent += pass_device(&scene, text);
@@ -495,8 +520,9 @@ static void test_corpus(void)
 int main(int argc, char **argv)
 {
 	static const char *const streams[] = {
-		"both-ways", "orders", "dropped", "unplugged",      "repeats", "two-keyboards",
-		"panic",     "direct", "foreign", "nobody-listens", "watch",   "lights",
+		"both-ways",     "orders", "dropped",     "unplugged", "repeats",
+		"two-keyboards", "panic",  "direct",      "foreign",   "nobody-listens",
+		"watch",         "lights", "mouse-alone",
 	};
 
 	g_test_init(&argc, &argv, NULL);
@@ -511,6 +537,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/seat/resync-race", test_resync_race);
 	g_test_add_func("/seat/stall", test_stall);
 	g_test_add_func("/seat/button-stall", test_button_stall);
+	g_test_add_func("/seat/adopted-stall", test_adopted_stall);
 	g_test_add_func("/seat/no-repair-into-nothing", test_no_repair_into_nothing);
 	g_test_add_func("/seat/corpus", test_corpus);
 	return g_test_run();
