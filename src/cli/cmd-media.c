@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/streams.h"
 #include "core/outfile.h"
 #include "media/media.h"
 
@@ -196,7 +197,7 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 		g_autofree char *answers = media_answer_file(&spec);
 
 		fputs(answers, stdout);
-		return EXIT_SUCCESS;
+		return streams_flush(error) ? EXIT_SUCCESS : -1;
 	}
 	if (!write_image(file, &spec, error))
 		return -1;

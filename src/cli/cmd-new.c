@@ -154,11 +154,8 @@ static gboolean check_seat(GError **error)
 
 static gboolean check_wanted(const char *name, GError **error)
 {
-	if (!guest_name_valid(name))
-		return usage_error(error,
-				   "\"%s\" cannot be a guest's name: up to 64 letters, digits, "
-				   "dots, dashes and underscores, not starting with a dash or dot",
-				   name);
+	if (!guest_name_check(name, error))
+		return FALSE;
 	if (wanted.vcpus < 0 || wanted.vcpus > 4096)
 		return usage_error(error, "--vcpus takes a number from 1 on, not %d", wanted.vcpus);
 	if (wanted.virt_type == NULL)

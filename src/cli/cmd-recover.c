@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/handing.h"
 #include "core/error.h"
+#include "guest/names.h"
 
 static char *guest_name;
 static gboolean end_guest, unless_seen;
@@ -20,9 +21,11 @@ static const GOptionEntry options[] = {
 
 static gboolean check_options(GError **error)
 {
+	if (guest_name != NULL && !guest_name_check(guest_name, error))
+		return FALSE;
 	if (!end_guest && !unless_seen)
 		return TRUE;
-	if (end_guest && guest_name != NULL && guest_name[0] != '\0')
+	if (end_guest && guest_name != NULL)
 		return TRUE;
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
 		    "--end-guest needs --guest, so that no other guest is ended; --unless-seen "

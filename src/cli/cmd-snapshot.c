@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/table.h"
+#include "guest/names.h"
 #include "lend/keeping.h"
 
 static gboolean with_memory;
@@ -239,7 +240,8 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 	autoptr(snapshot_store) store = NULL;
 	struct job job;
 
-	if (action == NULL || !handing_require_root(full, error))
+	if (action == NULL || !guest_name_check(arguments[1], error) ||
+	    !handing_require_root(full, error))
 		return -1;
 	virt = virt_open(error);
 	facts = virt != NULL ? lend_read_guest(virt, arguments[1], error) : NULL;

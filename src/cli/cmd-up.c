@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+
+#include "cli/causes.h"
 #include "cli/commands.h"
 #include "cli/handing.h"
 #include "core/error.h"
+#include "selftest/kmsg.h"
 
 static gboolean take_last_display;
 static int dead_man = LEND_DEAD_MAN_SECONDS;
@@ -16,9 +20,26 @@ static const GOptionEntry options[] = {
 	{ NULL },
 };
 
+/* hand_over - and where that fails, what libvirt's, QEMU's and the kernel's words mean */
+static gboolean hand_over(const char *guest, const struct lend_options *wanted, GError **error)
+{
+	g_autofree char *command_line = g_strconcat("up ", guest, NULL);
+	/* Most systems let root alone read it; the error itself says enough without. */
+	autoptr(kmsg) kmsg = kmsg_open("/dev/kmsg", NULL);
+	g_autoptr(GPtrArray) lines = NULL;
+	g_autoptr(GError) failure = NULL;
+
+	if (handing_call("Up", ARGUMENTS_UP, lend_up, guest, wanted, &handing_report, command_line,
+			 &failure))
+		return TRUE;
+	lines = kmsg != NULL ? kmsg_read(kmsg) : NULL;
+	causes_explain(failure, lines);
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return FALSE;
+}
+
 static int run(const struct invocation *invocation, char **arguments, GError **error)
 {
-	g_autofree char *command_line = g_strconcat("up ", arguments[0], NULL);
 	struct lend_options wanted = LEND_OPTIONS_DEFAULT;
 
 	if (dead_man < 0 || dead_man > LEND_SECONDS_MOST) {
@@ -29,7 +50,7 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 	}
 	wanted.take_last_display = take_last_display;
 	wanted.dead_man = (guint)dead_man;
-	return handing_run("Up", ARGUMENTS_UP, lend_up, arguments[0], &wanted, command_line, error);
+	return hand_over(arguments[0], &wanted, error) ? EXIT_SUCCESS : -1;
 }
 
 static const char *const examples[] = {
@@ -48,7 +69,8 @@ const struct command command_up = {
 		"Looks whether the guest's card can be lent now, binds all its functions to "
 		"vfio-pci, reads back that they are, and starts the guest. What is changed is "
 		"written to a journal in /run/hotseat before it is changed; if anything fails the "
-		"host is put back.\n\n"
+		"host is put back, and what is known of the cause is said, as by hotseat "
+		"explain.\n\n"
 		"Before that, the host gets what the guest wants of it: huge pages, a governor, "
 		"cores of its own, a stopped display manager. The host does not go to sleep while "
 		"a guest has a card. All that comes back when the guest is down, or with the last "

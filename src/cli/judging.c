@@ -34,9 +34,9 @@ GBytes *judging_read_text(const char *path, GError **error)
 	}
 	bytes = read_bounded(in);
 	if (ferror(in)) {
+		hotseat_error_set_errno(error, errno, "%s cannot be read", path);
+		(*error)->code = HOTSEAT_ERROR_UNREADABLE;
 		g_clear_pointer(&bytes, g_bytes_unref);
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE, "%s cannot be read",
-			    path);
 	}
 	if (in != stdin)
 		fclose(in);

@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/streams.h"
 #include "config.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "guest/names.h"
 
 enum {
 	STATUS_USAGE = 2,
+	STATUS_FAILED = 3,
 };
 
 /* "hotseat --root DIR check" and "hotseat check --root DIR" mean the same. */
@@ -37,6 +40,24 @@ static int fail_usage(const GError *error, const struct command *command)
 	return STATUS_USAGE;
 }
 
+/* Of a word that is no text GLib says only that it cannot be converted. */
+static gboolean parse(GOptionContext *context, char ***arguments, GError **error)
+{
+	const char *charset;
+
+	if (g_option_context_parse_strv(context, arguments, error))
+		return TRUE;
+	if (!g_error_matches(*error, G_CONVERT_ERROR, G_CONVERT_ERROR_ILLEGAL_SEQUENCE))
+		return FALSE;
+	g_clear_error(error);
+	g_get_charset(&charset);
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
+		    "what stands behind an option is no text in %s, which your locale says "
+		    "everything is in",
+		    charset);
+	return FALSE;
+}
+
 static gboolean parse_global(struct global_options *options, char ***arguments, GError **error)
 {
 	const GOptionEntry entries[] = {
@@ -51,7 +72,7 @@ static gboolean parse_global(struct global_options *options, char ***arguments, 
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_set_strict_posix(context, TRUE);
 	g_option_context_add_main_entries(context, entries, NULL);
-	return g_option_context_parse_strv(context, arguments, error);
+	return parse(context, arguments, error);
 }
 
 static gboolean parse_command(struct global_options *options, const struct command *command,
@@ -67,7 +88,7 @@ static gboolean parse_command(struct global_options *options, const struct comma
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_add_main_entries(context, entries, NULL);
 	g_option_context_add_main_entries(context, help, NULL);
-	return g_option_context_parse_strv(context, arguments, error);
+	return parse(context, arguments, error);
 }
 
 /* A global option before the command must be one that the command takes. */
@@ -85,6 +106,13 @@ static gboolean check_flags(const struct invocation *invocation, const struct co
 		return FALSE;
 	}
 	return TRUE;
+}
+
+/* "host" is the name of no guest, and passes as one. */
+static gboolean check_guest(const struct command *command, char **arguments, GError **error)
+{
+	return !(command->flags & COMMAND_GUESTS) || arguments[0] == NULL ||
+	       guest_name_check(arguments[0], error);
 }
 
 static gboolean check_count(const struct command *command, char **arguments, GError **error)
@@ -120,7 +148,8 @@ static int run_command(struct global_options *options, const struct command *com
 	}
 	/* What is left starts with the program's and the command's name. */
 	if (!check_flags(&options->invocation, command, &error) ||
-	    !check_count(command, *arguments + 1, &error))
+	    !check_count(command, *arguments + 1, &error) ||
+	    !check_guest(command, *arguments + 1, &error))
 		return fail_usage(error, command);
 	if (options->invocation.root_path == NULL)
 		options->invocation.root_path = "/";
@@ -154,14 +183,29 @@ static void drop_first(char **arguments)
 	memmove(arguments, arguments + 1, (g_strv_length(arguments + 1) + 1) * sizeof(*arguments));
 }
 
-int main(int argc, char **argv)
+/*
+ * What was to be shown and was lost must not look like success. A command that changes the host
+ * has its status from what it did, and the sentence has to do.
+ */
+static int show_rest(const struct command *command, int status)
+{
+	g_autoptr(GError) error = NULL;
+	gboolean shows = command == NULL || command->flags & (COMMAND_READS | COMMAND_SHOWS);
+
+	if (streams_flush(&error))
+		return status;
+	print_error(error);
+	return shows && status < STATUS_USAGE ? STATUS_FAILED : status;
+}
+
+/* run_arguments - @command: what was done, NULL if only something was shown */
+static int run_arguments(char **argv, const struct command **command)
 {
 	struct global_options options = { 0 };
 	g_auto(GStrv) arguments = g_strdupv(argv);
-	const struct command *command;
 	g_autoptr(GError) error = NULL;
+	int status;
 
-	setlocale(LC_ALL, "");
 	if (!parse_global(&options, &arguments, &error))
 		return fail_usage(error, NULL);
 	if (options.version) {
@@ -177,9 +221,23 @@ int main(int argc, char **argv)
 		command_print_overview(options.help ? stdout : stderr);
 		return options.help ? EXIT_SUCCESS : STATUS_USAGE;
 	}
-	command = command_find(arguments[1]);
-	if (command == NULL)
+	*command = command_find(arguments[1]);
+	if (*command == NULL)
 		return fail_unknown_command(arguments[1]);
 	drop_first(arguments);
-	return run_command(&options, command, &arguments);
+	status = run_command(&options, *command, &arguments);
+	if (options.help)
+		*command = NULL;
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command = NULL;
+	int status;
+
+	streams_init();
+	setlocale(LC_ALL, "");
+	status = run_arguments(argv, &command);
+	return show_rest(command, status);
 }

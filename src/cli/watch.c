@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/streams.h"
 #include "core/error.h"
 #include "hotseatd/client.h"
 #include "hotseatd/interface.h"
@@ -184,6 +185,8 @@ static gboolean on_tick(gpointer data)
 		if (watch->ticks % MOTION_TICKS == 0)
 			print_motion(device);
 	}
+	if (streams_abandoned())
+		g_main_loop_quit(watch->loop);
 	return G_SOURCE_CONTINUE;
 }
 

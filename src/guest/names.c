@@ -23,6 +23,18 @@ gboolean guest_name_valid(const char *name)
 	return TRUE;
 }
 
+gboolean guest_name_check(const char *name, GError **error)
+{
+	gboolean valid = guest_name_valid(name);
+
+	if (!valid)
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
+			    "\"%s\" cannot be a guest's name: up to %d letters, digits, dots, "
+			    "dashes and underscores, not starting with a dash or dot",
+			    name, GUEST_NAME_MAX);
+	return valid;
+}
+
 gboolean guest_usb_valid(const char *usb, GError **error)
 {
 	gboolean valid = strlen(usb) == strlen("046d:c52b") && usb[4] == ':';

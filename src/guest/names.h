@@ -8,6 +8,9 @@
  * returns TRUE, or FALSE with HOTSEAT_ERROR_USAGE and the rule. domain_xml() relies on them.
  */
 
+/* guest_name_check - guest_name_valid() with a sentence for whoever wrote it */
+gboolean guest_name_check(const char *name, GError **error);
+
 /* guest_usb_valid - "046d:c52b" */
 gboolean guest_usb_valid(const char *usb, GError **error);
 

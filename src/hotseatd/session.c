@@ -11,6 +11,7 @@
 #define LOGIND_SESSION LOGIND ".Session"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 #define TIMEOUT_MS 5000
+#define AGAIN_MS 2000 /* before logind is asked again that did not answer */
 
 struct session {
 	GDBusConnection *bus;
@@ -24,7 +25,10 @@ struct session {
 	gboolean unlocked; /* a user's session is active and not locked */
 	gboolean holding;  /* idle shall be held off */
 	int idle;          /* logind's descriptor; -1: not held off */
+	guint again;       /* source; 0: logind has answered */
 };
+
+static void look(struct session *session);
 
 static void say(struct session *session)
 {
@@ -34,6 +38,43 @@ static void say(struct session *session)
 		return;
 	session->present = present;
 	session->changed(present, session->data);
+}
+
+static gboolean look_again(gpointer data)
+{
+	struct session *session = data;
+
+	session->again = 0;
+	look(session);
+	return G_SOURCE_REMOVE;
+}
+
+/*
+ * logind is there and does not say who sits there. Until it does, nobody's keyboard is watched: the
+ * session may be locked.
+ */
+static void not_said(struct session *session)
+{
+	session->unlocked = FALSE;
+	if (session->again == 0)
+		session->again = g_timeout_add(AGAIN_MS, look_again, session);
+	say(session);
+}
+
+/* Nobody is there to ask, or has heard of this seat. */
+static gboolean is_nobodys(const GError *error)
+{
+	static const GDBusError absent[] = {
+		G_DBUS_ERROR_SERVICE_UNKNOWN, G_DBUS_ERROR_NAME_HAS_NO_OWNER,
+		G_DBUS_ERROR_UNKNOWN_OBJECT,  G_DBUS_ERROR_SPAWN_SERVICE_NOT_FOUND,
+		G_DBUS_ERROR_UNKNOWN_METHOD, /* GLib's word for an object that is not there */
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(absent); i++) {
+		if (g_error_matches(error, G_DBUS_ERROR, (int)absent[i]))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 /* One property of several: GetAll's answer, (a{sv}) */
@@ -56,6 +97,10 @@ static void on_session(GObject *source, GAsyncResult *result, gpointer data)
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return;
+	if (reply == NULL && !is_nobodys(error)) {
+		not_said(session);
+		return;
+	}
 	session->unlocked = FALSE; /* gone while we asked */
 	if (reply != NULL) {
 		properties = g_variant_get_child_value(reply, 0);
@@ -87,8 +132,12 @@ static void on_active(GObject *source, GAsyncResult *result, gpointer data)
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return;
+	if (reply == NULL && !is_nobodys(error)) {
+		not_said(session);
+		return;
+	}
 	if (reply == NULL) {
-		session->unlocked = TRUE; /* no logind, or it does not know this seat */
+		session->unlocked = TRUE;
 		say(session);
 		return;
 	}
@@ -177,6 +226,8 @@ void session_free(struct session *session)
 	if (session == NULL)
 		return;
 	g_cancellable_cancel(session->cancellable);
+	if (session->again != 0)
+		g_source_remove(session->again);
 	for (guint i = 0; i < G_N_ELEMENTS(session->subscriptions); i++)
 		g_dbus_connection_signal_unsubscribe(session->bus, session->subscriptions[i]);
 	session_hold_off_idle(session, NULL);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "rules/document-mend.h"
 #include "rules/document-xml.h"
 
@@ -213,8 +214,12 @@ static gboolean read_strictly(struct document *document)
 
 static void read_mended(struct document *document)
 {
-	autoptr(mended) mended = document_mend(document->text, document->length);
+	autoptr(mended) mended = NULL;
 
+	/* A byte order mark would be text before the document. */
+	if (g_str_has_prefix(document->text, "\xef\xbb\xbf"))
+		memset(document->text, ' ', 3);
+	mended = document_mend(document->text, document->length);
 	if (mended->text->len > 0)
 		document->xml = xmlReadMemory(mended->text->str, (int)mended->text->len, NULL,
 					      "UTF-8", PARSE_OPTIONS | XML_PARSE_RECOVER);
@@ -282,6 +287,32 @@ static char *unescape(const char *text)
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
+/* says_encoding - does the document say itself that it is in something else than UTF-8? */
+static gboolean says_encoding(const char *text)
+{
+	return g_regex_match(text_pattern("(?i)\\A(\xef\xbb\xbf)?<\\?xml\\s[^>]*encoding\\s*=\\s*"
+					  "[\"'](?!utf-?8[\"'])"),
+			     text, 0, NULL);
+}
+
+/*
+ * note_bytes - bytes that are no text are a defect as others are
+ *
+ * What says that it is in another encoding may be right: of that only the signs are read that all
+ * of them have.
+ */
+static void note_bytes(struct document *document, const char *text, gsize length)
+{
+	const char *end;
+
+	if (document->defect != NULL || g_utf8_validate(text, (gssize)length, &end) ||
+	    says_encoding(document->text))
+		return;
+	document->defect = g_strdup("bytes that are no UTF-8");
+	place_of(document, MIN((guint)(end - text), (guint)document->length),
+		 &document->defect_line, &document->defect_column);
+}
+
 /* take_text - valid UTF-8 without NUL, and of a page its text */
 static void take_text(struct document *document, const char *text, gsize length)
 {
@@ -294,8 +325,6 @@ static void take_text(struct document *document, const char *text, gsize length)
 			copy[i] = ' ';
 	}
 	document->text = g_utf8_make_valid(copy, (gssize)length);
-	if (g_str_has_prefix(document->text, "\xef\xbb\xbf"))
-		memset(document->text, ' ', 3);
 	if (strchr(document->text, '<') == NULL && strstr(document->text, "&lt;") != NULL) {
 		g_autofree char *escaped = document->text;
 
@@ -348,6 +377,7 @@ struct document *document_read(const char *text, gsize length, GError **error)
 		place_of(document, (guint)(defect - document->text), &document->defect_line,
 			 &document->defect_column);
 	}
+	note_bytes(document, text, length);
 	number_elements(document);
 	prepare_xpath(document);
 	place_losses(document);

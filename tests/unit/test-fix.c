@@ -360,6 +360,13 @@ static void test_cases(void)
 		  "<devices><disk type='file' device='cdrom'><target dev='sdb' "
 		  "bus='sata'/></disk><disk type='file' device='disk'><target dev='sda' "
 		  "bus='ide'/></disk></devices></domain>" },
+		/* what Windows' editors begin a file with stays, and moves no place */
+		{ "\xef\xbb\xbf<?xml version='1.0'?>\n" DOMAIN_START
+		  "<devices><disk type='file' device='cdrom'><target dev='hda' bus='ide'/></disk>"
+		  "</devices></domain>",
+		  "\xef\xbb\xbf<?xml version='1.0'?>\n" DOMAIN_START
+		  "<devices><disk type='file' device='cdrom'><target dev='sda' bus='sata'/></disk>"
+		  "</devices></domain>" },
 		/* an argument by hand becomes libvirt's element, with its "-object" */
 		{ "<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><devices/>"
 		  "<qemu:commandline><qemu:arg value='-object'/><qemu:arg "
@@ -392,7 +399,8 @@ static void test_refuses(void)
 					     "<network/>",
 					     "<domain>",
 					     "<domain><a></b></domain>",
-					     "\xef\xbb\xbf<domain/>",
+					     "<?xml version='1.0' encoding='latin1'?>"
+					     "<domain>\xe4</domain>",
 					     "<domain>\xff</domain>" };
 	const struct fix_wish wish = { .schema = installed };
 

@@ -236,6 +236,43 @@ static void test_damaged(void)
 	}
 }
 
+/* Bytes before the text, and in it: libvirt reads the first as we do, and refuses the others. */
+static void test_bytes(void)
+{
+	static const struct {
+		const char *begin, *name;
+		gsize name_length;
+		gboolean refused;
+	} cases[] = {
+		{ "", "w", 1, FALSE },
+		{ "\xef\xbb\xbf", "w", 1, FALSE },
+		{ "\xef\xbb\xbf<?xml version='1.0'?>\n", "w", 1, FALSE },
+		{ "<?xml version='1.0' encoding='UTF-8'?>\n", "w\xc3\xa4", 3, FALSE },
+		{ "<?xml version='1.0' encoding='ISO-8859-1'?>\n", "w\xe4", 2, FALSE },
+		{ "", "w\xe4", 2, TRUE },
+		{ "<?xml version='1.0' encoding='utf-8'?>\n", "w\xe4", 2, TRUE },
+		{ "", "w\0w", 3, TRUE },
+	};
+	const struct rule *form = rule_of("DO-01");
+	const char *name = strstr(clean_domain, "<name>") + strlen("<name>");
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GString) text = g_string_new(cases[i].begin);
+		g_autoptr(GPtrArray) findings = NULL;
+		g_autoptr(xmlDoc) theirs = NULL;
+
+		g_string_append_len(text, clean_domain, name - clean_domain);
+		g_string_append_len(text, cases[i].name, (gssize)cases[i].name_length);
+		g_string_append(text, name);
+		findings = lint_judge(text->str, text->len, NULL, NULL, NULL);
+		theirs = xmlReadMemory(text->str, (int)text->len, NULL, NULL,
+				       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+		g_test_message("%" G_GSIZE_FORMAT, i);
+		g_assert_cmpuint(count_of(findings, form), ==, cases[i].refused);
+		g_assert_cmpint(theirs == NULL, ==, cases[i].refused);
+	}
+}
+
 /* Entities that multiply, tags that never end, quotes without end: read within a test's limit. */
 static void test_bombs(void)
 {
@@ -412,7 +449,7 @@ static guint count_by_path(xmlDoc *doc, const char *path)
 static void test_counts(void)
 {
 	g_auto(GStrv) names = corpus_list("domains");
-	guint ours[G_N_ELEMENTS(counted)] = { 0 }, theirs[G_N_ELEMENTS(counted)] = { 0 };
+	guint total[G_N_ELEMENTS(counted)] = { 0 }, met = 0;
 
 	if (names == NULL) {
 		g_test_skip("the corpus is not here");
@@ -434,14 +471,17 @@ static void test_counts(void)
 			guint other = count_by_path(doc, counted[k].path);
 
 			if (mine != other)
-				g_test_message("%s %s: %u here, %u there", name, counted[k].rule,
-					       mine, other);
-			ours[k] += mine;
-			theirs[k] += other;
+				g_error("%s %s: %u here, %u there", name, counted[k].rule, mine,
+					other);
+			total[k] += other;
 		}
 	}
-	for (gsize k = 0; k < G_N_ELEMENTS(counted); k++)
-		g_assert_cmpuint(ours[k], ==, theirs[k]);
+	for (gsize k = 0; k < G_N_ELEMENTS(counted); k++) {
+		g_test_message("%s: %u", counted[k].rule, total[k]);
+		met += total[k] > 0;
+	}
+	/* one that no file trips is counted in the cases alone */
+	g_assert_cmpuint(met, >=, 20);
 }
 
 /*
@@ -673,6 +713,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/lint/unruled", test_unruled);
 	g_test_add_func("/lint/places", test_places);
 	g_test_add_func("/lint/damaged", test_damaged);
+	g_test_add_func("/lint/bytes", test_bytes);
 	g_test_add_func("/lint/bombs", test_bombs);
 	g_test_add_func("/lint/too-large", test_too_large);
 	g_test_add_func("/lint/old-windows", test_old_windows);
