@@ -22,9 +22,9 @@
 #define NEW_DISK_DEFAULT (G_GUINT64_CONSTANT(128) << 30)
 
 static struct {
-	char *gpu, *memory, *disk, *network, *vendor_id, *virt_type;
+	char *memory, *disk, *network, *vendor_id, *virt_type;
 	char *kernel, *initrd, *cmdline;
-	char **usb;
+	char **gpus, **usb;
 	char *seat;
 	int vcpus;
 	gboolean dry_run;
@@ -32,8 +32,8 @@ static struct {
 } wanted;
 
 static const GOptionEntry options[] = {
-	{ "gpu", 0, 0, G_OPTION_ARG_STRING, &wanted.gpu,
-	  "Card to lend, by address (default: choose)", "ADDRESS" },
+	{ "gpu", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.gpus,
+	  "Card to lend, by address; may be repeated (default: choose one)", "ADDRESS" },
 	{ "vcpus", 0, 0, G_OPTION_ARG_INT, &wanted.vcpus,
 	  "Number of virtual processors (default: choose)", "N" },
 	{ "memory", 0, 0, G_OPTION_ARG_STRING, &wanted.memory,
@@ -181,7 +181,8 @@ static gboolean is_none(const char *text)
 
 static struct plan *make_plan(const struct machine *machine, GError **error)
 {
-	struct wish wish = { .gpu = wanted.gpu, .vcpus = (guint)wanted.vcpus };
+	struct wish wish = { .gpus = (const char *const *)wanted.gpus,
+			     .vcpus = (guint)wanted.vcpus };
 	guint64 bytes = 0;
 
 	if (wanted.memory != NULL) {

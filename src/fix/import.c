@@ -450,17 +450,10 @@ static void write_memory(struct foreign *foreign, const struct plan *plan, struc
 }
 
 /* HD-01: all functions in one slot; on q35 below a root port of their own. */
-static void write_card(struct foreign *foreign, const struct plan *plan, struct edit *edit)
+static void write_card(const GPtrArray *functions, guint bus, guint slot, struct edit *edit)
 {
-	gboolean q35 = is_q35(foreign);
-	guint count = plan->card->functions->len;
-
-	if (q35)
-		edit_put(edit, "devices",
-			 "<controller type='pci' index='0' model='pcie-root'/>\n"
-			 "<controller type='pci' index='1' model='pcie-root-port'/>");
-	for (guint i = 0; i < count; i++) {
-		const struct pcidev *dev = g_ptr_array_index(plan->card->functions, i);
+	for (guint i = 0; i < functions->len; i++) {
+		const struct pcidev *dev = g_ptr_array_index(functions, i);
 		g_auto(GStrv) part = g_strsplit_set(dev->address, ":.", -1);
 		g_autofree char *xml = g_strdup_printf(
 			"<hostdev mode='subsystem' type='pci' managed='no'>\n  <source>\n"
@@ -468,10 +461,27 @@ static void write_card(struct foreign *foreign, const struct plan *plan, struct 
 			"  </source>\n"
 			"  <address type='pci' domain='0x0000' bus='0x%02x' slot='0x%02x' "
 			"function='0x%x'%s/>\n</hostdev>",
-			part[0], part[1], part[2], part[3], q35 ? 1u : 0u, q35 ? 0u : 0x10u, i,
-			i == 0 && count > 1 ? " multifunction='on'" : "");
+			part[0], part[1], part[2], part[3], bus, slot, i,
+			i == 0 && functions->len > 1 ? " multifunction='on'" : "");
 
 		edit_put(edit, "devices", xml);
+	}
+}
+
+static void write_cards(struct foreign *foreign, const struct plan *plan, struct edit *edit)
+{
+	gboolean q35 = is_q35(foreign);
+
+	if (q35)
+		edit_put(edit, "devices", "<controller type='pci' index='0' model='pcie-root'/>");
+	for (guint i = 0; i < plan->cards->len; i++) {
+		const struct card *card = g_ptr_array_index(plan->cards, i);
+		g_autofree char *port = g_strdup_printf(
+			"<controller type='pci' index='%u' model='pcie-root-port'/>", i + 1);
+
+		if (q35)
+			edit_put(edit, "devices", port);
+		write_card(card->functions, q35 ? i + 1 : 0, q35 ? 0 : 0x10 + i, edit);
 	}
 }
 
@@ -555,14 +565,24 @@ static gboolean settle(struct foreign *foreign, const struct import_wish *wish,
 	return apply(foreign, edit, error);
 }
 
+static char *format_metadata(const struct plan *plan)
+{
+	GString *text = g_string_new("<hotseat:guest xmlns:hotseat='" DOMAIN_METADATA_URI
+				     "' version='1'>\n");
+
+	for (guint i = 0; i < plan->cards->len; i++)
+		g_string_append_printf(
+			text, "  <hotseat:card fingerprint='%s'/>\n",
+			((const struct card *)g_ptr_array_index(plan->cards, i))->fingerprint);
+	g_string_append(text, "</hotseat:guest>");
+	return g_string_free(text, FALSE);
+}
+
 /* Each in a round of its own, so that a folder that is made is found by what comes next. */
 static gboolean add(struct foreign *foreign, const struct import_wish *wish,
 		    const struct plan *plan, gboolean had_tpm, GError **error)
 {
-	g_autofree char *metadata = g_strdup_printf(
-		"<hotseat:guest xmlns:hotseat='%s' version='1'>\n"
-		"  <hotseat:card fingerprint='%s'/>\n</hotseat:guest>",
-		DOMAIN_METADATA_URI, plan->card->fingerprint);
+	g_autofree char *metadata = format_metadata(plan);
 	autoptr(edit) edit = edit_new(foreign->document);
 
 	if (document_first(foreign->document, NULL, "metadata") != NULL) {
@@ -575,7 +595,7 @@ static gboolean add(struct foreign *foreign, const struct import_wish *wish,
 	write_memory(foreign, plan, edit);
 	write_processors(foreign, wish, plan, edit);
 	write_isos(foreign, wish, edit);
-	write_card(foreign, plan, edit);
+	write_cards(foreign, plan, edit);
 	write_inputs(plan, edit);
 	edit_put(edit, "devices", "<memballoon model='none'/>");
 	if (had_tpm)
@@ -646,7 +666,7 @@ char *import_make(struct foreign *foreign, const struct import_wish *wish, const
 {
 	gboolean had_tpm;
 
-	g_assert(plan->card != NULL);
+	g_assert(plan->cards->len > 0);
 	mend(foreign, wish);
 	had_tpm = document_true(foreign->document, "devices/tpm/backend[@type='passthrough']");
 	if (!complete(foreign, error) || !leave_behind(foreign, error) ||
