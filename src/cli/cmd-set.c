@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/place.h"
 #include "core/diff.h"
 #include "core/error.h"
 #include "core/size.h"
 #include "guest/domain-edit.h"
 #include "guest/names.h"
-#include "guest/side.h"
 #include "guest/virt-mouse.h"
 #include "lend/lend.h"
 #include "plan/plan.h"
@@ -387,13 +387,13 @@ static gboolean settle_pages(const struct machine *machine, const struct target 
 	return TRUE;
 }
 
-static guint choose_side(struct virt *virt, const struct target *target,
-			 const struct domain_facts *facts)
+static gboolean choose_side(struct virt *virt, const struct target *target,
+			    const struct domain_facts *facts, guint *side, GError **error)
 {
-	if (target->seat == NULL)
-		return 0;
-	return g_strcmp0(target->seat, facts->seat) == 0 ? facts->seat_side
-							 : side_choose(virt, target->seat);
+	*side = g_strcmp0(target->seat, facts->seat) == 0 ? facts->seat_side : 0;
+	if (*side == 0 && target->seat != NULL)
+		*side = place_side(target->seat, virt, error);
+	return *side != 0 || target->seat == NULL;
 }
 
 /* Cards stay where they are in the guest; those that are new get root ports of their own. */
@@ -415,19 +415,20 @@ static char *generate(struct virt *virt, const struct target *target,
 {
 	const struct wish wish = { .gpus = (const char *const *)target->gpus,
 				   .vcpus = target->vcpus,
-				   .memory_kib = target->memory_kib };
+				   .memory_kib = target->memory_kib,
+				   .at_seat = target->seat != NULL };
 	struct domain_spec spec = { .name = facts->name,
 				    .lend = target->lend,
 				    .usb = target->usb,
 				    .seat = target->seat,
-				    .seat_side = choose_side(virt, target, facts),
 				    .passthrough = target->passthrough };
 	autoptr(machine) machine = machine_open("/", MACHINE_ALL, error);
 	autoptr(plan) plan = machine != NULL ? plan_make(machine, &wish, error) : NULL;
 	autoptr(virt_capabilities) capabilities = NULL;
 	g_autoptr(GArray) places = NULL;
 
-	if (plan == NULL || !settle_pages(machine, target, facts, plan, error))
+	if (plan == NULL || !settle_pages(machine, target, facts, plan, error) ||
+	    !choose_side(virt, target, facts, &spec.seat_side, error))
 		return NULL;
 	places = choose_places(plan, facts);
 	capabilities = virt_read_capabilities(virt, facts->virt_type, error);

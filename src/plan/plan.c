@@ -54,8 +54,10 @@ struct plan *plan_make(const struct machine *machine, const struct wish *wish, G
 
 		choose_pages(machine, pools, plan);
 	}
-	plan->keyboard = choose_input(machine->inputs, INPUT_KEYBOARD, plan->reasons);
-	plan->mouse = choose_input(machine->inputs, INPUT_MOUSE, plan->reasons);
+	if (!wish->at_seat) {
+		plan->keyboard = choose_input(machine->inputs, INPUT_KEYBOARD, plan->reasons);
+		plan->mouse = choose_input(machine->inputs, INPUT_MOUSE, plan->reasons);
+	}
 	choose_monitors(machine, NULL, plan);
 	return g_steal_pointer(&plan);
 }

@@ -12,6 +12,7 @@ struct wish {
 				    choose one */
 	guint vcpus;             /* 0: choose */
 	guint64 memory_kib;      /* 0: choose */
+	gboolean at_seat;        /* keyboard and mouse are a seat's: none is chosen */
 	gboolean partial; /* decide what can be decided: without a card or a known memory size,
 			     say so in a reason and leave plan::cards empty, memory_kib 0 */
 };

@@ -317,9 +317,13 @@ static char *picture(const struct fixture *f)
 	return lines;
 }
 
-static struct setup *plan(struct fixture *f, const char *gpu, const char *keep_free, GError **error)
+/* plan - @gpus: addresses with commas between; NULL: none */
+static struct setup *plan(struct fixture *f, const char *gpus, const char *keep_free,
+			  GError **error)
 {
-	const struct setup_wish wish = { .gpu = gpu, .keep_free = keep_free };
+	g_auto(GStrv) cards = g_strsplit(gpus == NULL ? "" : gpus, ",", -1);
+	const struct setup_wish wish = { .gpus = (const char *const *)cards,
+					 .keep_free = keep_free };
 	autoptr(machine) machine = machine_open(f->manifest->folder, MACHINE_JUDGED, NULL);
 	autoptr(ledger) ledger = ledger_read(f->manifest->root, NULL);
 	g_autoptr(GPtrArray) findings = rules_judge_host(machine);
@@ -713,6 +717,21 @@ static void test_refusals(void)
 		g_assert_nonnull(strstr(error->message, cases[i].said));
 		tear_down(&f);
 	}
+}
+
+/* What tells nobody apart is enough where both are meant. */
+static void test_twins(void)
+{
+	g_autoptr(GError) error = NULL;
+	autoptr(setup) made = NULL;
+	struct fixture f;
+
+	set_up(&f, &layouts[0]);
+	manifest_add(f.manifest, TWIN);
+	made = plan(&f, VIDEO ",0000:02:00.0", NULL, &error);
+	g_assert_no_error(error);
+	g_assert_true(ledger_has(made->arguments, "vfio-pci.ids=10de:1b80,10de:10f0"));
+	tear_down(&f);
 }
 
 /* Subsystem and class tell cards apart that have the same device id. */
