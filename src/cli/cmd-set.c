@@ -647,7 +647,8 @@ const struct command command_set = {
 	.description =
 		"gpu, vcpus and memory are planned anew as for a new guest, and only what follows "
 		"from them is changed in the definition: nothing that you or others have made of "
-		"it is lost.\n\n"
+		"it is lost. gpu=01:00.0,02:00.0 gives it two cards; those that it keeps stay "
+		"where they are in the guest.\n\n"
 		"screen=card leaves the guest with the card's own outputs; screen=window gives it "
 		"an emulated screen beside the card again, which virt-manager shows.\n\n"
 		"seat=seat0 gives it keyboard and mouse by the seat's relay: one chord for all "

@@ -20,7 +20,8 @@ static const GOptionEntry options[] = {
 	{ "undo", 0, 0, G_OPTION_ARG_NONE, &undo, "Put everything back that setup has changed",
 	  NULL },
 	{ "gpu", 0, 0, G_OPTION_ARG_STRING_ARRAY, &gpus,
-	  "Card that is for guests alone: vfio-pci takes it at boot, before its driver",
+	  "Card that is for guests alone: vfio-pci takes it at boot, before its driver; may be "
+	  "repeated",
 	  "ADDRESS" },
 	{ "keep-free", 0, 0, G_OPTION_ARG_STRING, &keep_free,
 	  "Card that keeps its driver, and that desktops shall not open", "ADDRESS" },
