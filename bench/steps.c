@@ -116,6 +116,7 @@ int main(int argc, char **argv)
 	static const struct handover_options options = { 0 };
 	struct pcidev devices[FUNCTIONS] = { 0 };
 	struct card card = { 0 };
+	g_autoptr(GPtrArray) cards = g_ptr_array_new();
 	guint runs = argc > 1 ? (guint)atoi(argv[1]) : 21, steps = 0;
 	g_autofree double *times = g_new0(double, MAX(runs, 1));
 	struct kernel_model *model;
@@ -123,6 +124,7 @@ int main(int argc, char **argv)
 	if (access("/dev/shm", W_OK) == 0)
 		g_setenv("TMPDIR", "/dev/shm", FALSE);
 	model = build(&card, devices);
+	g_ptr_array_add(cards, &card);
 	real = *model->host;
 	model->host->write = timed_write;
 	model->host->write_device = timed_write_device;
@@ -132,7 +134,7 @@ int main(int argc, char **argv)
 
 		in_model = 0;
 		model->runs = model->syncs = 0;
-		if (!handover_up(model->host, &guest, NULL, &card, &options, NULL))
+		if (!handover_up(model->host, &guest, NULL, cards, &options, NULL))
 			return EXIT_FAILURE;
 		times[i] = now() - start - in_model;
 		steps = count_steps(model->host);

@@ -11,8 +11,8 @@
 #include "guest/domain.h"
 
 static struct {
-	char *name, *gpu, *memory, *disk, *virt_type;
-	char **isos;
+	char *name, *memory, *disk, *virt_type;
+	char **gpus, **isos;
 	int vcpus;
 	gboolean dry_run;
 } wanted;
@@ -20,8 +20,8 @@ static struct {
 static const GOptionEntry options[] = {
 	{ "name", 0, 0, G_OPTION_ARG_STRING, &wanted.name, "Name of the guest (default: its own)",
 	  "NAME" },
-	{ "gpu", 0, 0, G_OPTION_ARG_STRING, &wanted.gpu,
-	  "Card to lend, by address (default: choose)", "ADDRESS" },
+	{ "gpu", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.gpus,
+	  "Card to lend, by address; may be repeated (default: choose one)", "ADDRESS" },
 	{ "vcpus", 0, 0, G_OPTION_ARG_INT, &wanted.vcpus,
 	  "Number of virtual processors (default: its own, if there are as many)", "N" },
 	{ "memory", 0, 0, G_OPTION_ARG_STRING, &wanted.memory,
@@ -48,7 +48,7 @@ static gboolean read_wish(struct wish *wish, GError **error)
 	}
 	if (wanted.memory != NULL && !size_parse(wanted.memory, 1 << 20, &bytes, error))
 		return FALSE;
-	*wish = (struct wish){ .gpu = wanted.gpu,
+	*wish = (struct wish){ .gpus = (const char *const *)wanted.gpus,
 			       .vcpus = (guint)wanted.vcpus,
 			       .memory_kib = bytes >> 10 };
 	return TRUE;

@@ -68,7 +68,8 @@ static void print_json(const GPtrArray *rows)
 		json_add_string(json, "name", row->facts->name);
 		json_add_string(json, "uuid", row->facts->uuid);
 		json_add_string(json, "state", guest_state_name(row->state));
-		json_add_string(json, "card", row->facts->fingerprint);
+		json_add_string(json, "card", row->facts->cards[0]);
+		json_add_strings(json, "cards", (const char *const *)row->facts->cards);
 		json_add_strings(json, "functions", (const char *const *)row->facts->hostdevs);
 		json_builder_end_object(json);
 	}

@@ -14,7 +14,6 @@
 #include "guest/domain.h"
 #include "guest/image.h"
 #include "guest/names.h"
-#include "guest/side.h"
 #include "guest/virt.h"
 #include "plan/print.h"
 #include "rules/games.h"
@@ -22,9 +21,9 @@
 #define NEW_DISK_DEFAULT (G_GUINT64_CONSTANT(128) << 30)
 
 static struct {
-	char *gpu, *memory, *disk, *network, *vendor_id, *virt_type;
+	char *memory, *disk, *network, *vendor_id, *virt_type;
 	char *kernel, *initrd, *cmdline;
-	char **usb;
+	char **gpus, **usb;
 	char *seat;
 	int vcpus;
 	gboolean dry_run;
@@ -32,8 +31,8 @@ static struct {
 } wanted;
 
 static const GOptionEntry options[] = {
-	{ "gpu", 0, 0, G_OPTION_ARG_STRING, &wanted.gpu,
-	  "Card to lend, by address (default: choose)", "ADDRESS" },
+	{ "gpu", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.gpus,
+	  "Card to lend, by address; may be repeated (default: choose one)", "ADDRESS" },
 	{ "vcpus", 0, 0, G_OPTION_ARG_INT, &wanted.vcpus,
 	  "Number of virtual processors (default: choose)", "N" },
 	{ "memory", 0, 0, G_OPTION_ARG_STRING, &wanted.memory,
@@ -176,9 +175,13 @@ static gboolean is_none(const char *text)
 	return text != NULL && g_str_equal(text, "none");
 }
 
-static struct plan *make_plan(const struct machine *machine, GError **error)
+static struct plan *make_plan(const struct machine *machine, const struct place *place,
+			      GError **error)
 {
-	struct wish wish = { .gpu = wanted.gpu, .vcpus = (guint)wanted.vcpus };
+	struct wish wish = { .gpus = (const char *const *)wanted.gpus,
+			     .vcpus = (guint)wanted.vcpus,
+			     .at_seat = place->seat != NULL };
+	struct plan *plan;
 	guint64 bytes = 0;
 
 	if (wanted.memory != NULL) {
@@ -186,7 +189,10 @@ static struct plan *make_plan(const struct machine *machine, GError **error)
 			return NULL;
 		wish.memory_kib = bytes >> 10;
 	}
-	return plan_make(machine, &wish, error);
+	plan = plan_make(machine, &wish, error);
+	if (plan != NULL)
+		place_explain(place, plan);
+	return plan;
 }
 
 /* What --disk asks for: a new volume of some size, or something that exists. */
@@ -315,7 +321,8 @@ static int make(struct virt *virt, struct domain_spec *spec, struct disk *disk, 
 
 /* All that the command line says of the guest, and what follows from the machine. */
 static int outfit_and_make(const char *name, struct virt *virt, const struct machine *machine,
-			   struct plan *plan, struct disk *disk, GError **error)
+			   const struct place *place, struct plan *plan, struct disk *disk,
+			   GError **error)
 {
 	autoptr(virt_capabilities) capabilities =
 		virt_read_capabilities(virt, wanted.virt_type, error);
@@ -327,7 +334,8 @@ static int outfit_and_make(const char *name, struct virt *virt, const struct mac
 		.initrd = wanted.initrd,
 		.cmdline = wanted.cmdline,
 		.usb = wanted.usb,
-		.seat = place_choose(wanted.seat, plan),
+		.seat = place->seat,
+		.seat_side = place->side,
 		.vendor_id = is_none(wanted.vendor_id) ? NULL : wanted.vendor_id,
 		.no_vendor_id = is_none(wanted.vendor_id),
 		.network = is_none(wanted.network) ? NULL : wanted.network,
@@ -337,7 +345,6 @@ static int outfit_and_make(const char *name, struct virt *virt, const struct mac
 	struct outfit outfit = { 0 };
 	int status = -1;
 
-	spec.seat_side = spec.seat != NULL ? side_choose(virt, spec.seat) : 0;
 	wanted.outfit.kernel = wanted.kernel != NULL;
 	wanted.outfit.installed = disk->path != NULL;
 	wanted.outfit.new_disk = disk->new_bytes;
@@ -370,6 +377,7 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 	autoptr(machine) machine = NULL;
 	autoptr(virt) virt = NULL;
 	autoptr(plan) plan = NULL;
+	struct place place;
 	struct disk disk = { 0 };
 	int status = -1;
 
@@ -381,12 +389,13 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 	machine = machine_read(root, MACHINE_ALL, error);
 	if (machine == NULL)
 		return -1;
-	plan = make_plan(machine, error);
-	if (plan == NULL)
-		return -1;
 	virt = virt_open(error);
-	if (virt != NULL && check_name_is_free(virt, name, error))
-		status = outfit_and_make(name, virt, machine, plan, &disk, error);
+	if (virt == NULL || !check_name_is_free(virt, name, error) ||
+	    !place_choose(wanted.seat, virt, &place, error))
+		return -1;
+	plan = make_plan(machine, &place, error);
+	if (plan != NULL)
+		status = outfit_and_make(name, virt, machine, &place, plan, &disk, error);
 	g_free(disk.path);
 	return status;
 }

@@ -38,9 +38,9 @@ static const GOptionEntry options[] = {
 struct bench {
 	const char *guest;
 	struct machine *machine;
-	const struct card *card;
+	GPtrArray *functions; /* struct pcidev, of all its cards */
 	struct kmsg *kmsg;
-	const char **functions; /* addresses, NULL-terminated */
+	const char **addresses; /* of these, NULL-terminated */
 	gboolean interrupted;
 };
 
@@ -90,7 +90,7 @@ static GPtrArray *bench_facts(void *data)
 {
 	const struct bench *bench = data;
 
-	return facts_read(bench->machine->root, bench->functions);
+	return facts_read(bench->machine->root, bench->addresses);
 }
 
 static GPtrArray *bench_log(void *data)
@@ -116,7 +116,8 @@ static void bench_line(enum lend_line kind, const char *text, void *data)
 
 static void bench_clear(struct bench *bench)
 {
-	g_free(bench->functions);
+	g_clear_pointer(&bench->functions, g_ptr_array_unref);
+	g_free(bench->addresses);
 	kmsg_free(bench->kmsg);
 	machine_free(bench->machine);
 }
@@ -127,6 +128,7 @@ static gboolean find_guest(struct bench *bench, GError **error)
 	autoptr(virt) virt = virt_open(error);
 	autoptr(domain_facts) facts =
 		virt == NULL ? NULL : lend_read_guest(virt, bench->guest, error);
+	g_autoptr(GPtrArray) cards = NULL;
 	enum guest_state state;
 
 	if (facts == NULL || !virt_guest_state(virt, facts->name, &state, error))
@@ -138,8 +140,10 @@ static gboolean find_guest(struct bench *bench, GError **error)
 			    facts->name, guest_state_name(state), facts->name);
 		return FALSE;
 	}
-	bench->card = lend_find_card(bench->machine, facts, error);
-	return bench->card != NULL;
+	cards = lend_find_cards(bench->machine, facts, error);
+	if (cards != NULL)
+		bench->functions = cards_functions(cards);
+	return cards != NULL;
 }
 
 static gboolean check_nothing_lent(GError **error)
@@ -165,17 +169,17 @@ static gboolean bench_init(struct bench *bench, GError **error)
 	bench->machine = machine_read(root, MACHINE_DEVICES | MACHINE_CPUS | MACHINE_SYSTEM, error);
 	if (bench->machine == NULL || !check_nothing_lent(error) || !find_guest(bench, error))
 		return FALSE;
-	bench->functions = g_new0(const char *, bench->card->functions->len + 1);
-	for (guint i = 0; i < bench->card->functions->len; i++)
-		bench->functions[i] =
-			((struct pcidev *)g_ptr_array_index(bench->card->functions, i))->address;
+	bench->addresses = g_new0(const char *, bench->functions->len + 1);
+	for (guint i = 0; i < bench->functions->len; i++)
+		bench->addresses[i] =
+			((struct pcidev *)g_ptr_array_index(bench->functions, i))->address;
 	bench->kmsg = kmsg_open("/dev/kmsg", error);
 	return bench->kmsg != NULL;
 }
 
 static void print_report(const struct bench *bench, const struct selftest *selftest)
 {
-	g_autofree char *about = about_machine(bench->machine, bench->card);
+	g_autofree char *about = about_machine(bench->machine, bench->functions);
 	g_autofree char *told = selftest_report(selftest);
 	g_autofree char *all =
 		g_strdup_printf("hotseat %s selftest\n%s\n%s", HOTSEAT_VERSION, about, told);

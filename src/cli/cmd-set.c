@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/place.h"
 #include "core/diff.h"
 #include "core/error.h"
 #include "core/size.h"
 #include "guest/domain-edit.h"
 #include "guest/names.h"
-#include "guest/side.h"
 #include "guest/virt-mouse.h"
 #include "lend/lend.h"
 #include "plan/plan.h"
@@ -25,8 +25,8 @@
 
 /* What the guest is to be; starts as what it is. */
 struct target {
-	char *gpu;             /* fingerprint, or what was asked for */
-	const char *gpu_shown; /* address */
+	char **gpus;     /* fingerprints, or what was asked for */
+	char *gpu_shown; /* addresses */
 	guint vcpus;
 	guint64 memory_kib, page_kib;
 	struct domain_lend lend;
@@ -55,9 +55,12 @@ static gboolean bad_value(const char *key, const char *value, const char *values
 
 static gboolean apply_gpu(const char *value, struct target *target, GError **error)
 {
-	g_free(target->gpu);
-	target->gpu = g_strdup(value);
-	target->gpu_shown = value;
+	if (value[0] == '\0')
+		return bad_value("gpu", value, "the addresses of cards", error);
+	g_strfreev(target->gpus);
+	g_free(target->gpu_shown);
+	target->gpus = g_strsplit(value, ",", -1);
+	target->gpu_shown = g_strdup(value);
 	return TRUE;
 }
 
@@ -245,7 +248,7 @@ static char *show_usb(const struct target *target)
 
 static const struct setting settings[] = {
 	{ "gpu",
-	  "the address of a card",
+	  "addresses of cards",
 	  apply_gpu,
 	  show_gpu,
 	  { "metadata/hotseat:guest/hotseat:card", "devices/hostdev[@type='pci']", "cputune",
@@ -306,11 +309,28 @@ static const struct setting *find_setting(const char *text, GError **error)
 	return NULL;
 }
 
+/* As they are in the definition: the first function of each, "0000:01:00.0,0000:02:00.0". */
+static char *show_cards(const struct domain_facts *facts)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	const char *last = "";
+
+	for (guint i = 0; facts->hostdevs[i] != NULL; i++) {
+		const char *address = facts->hostdevs[i];
+
+		if (strncmp(address, last, strcspn(address, ".")) == 0)
+			continue;
+		g_string_append_printf(text, "%s%s", text->len > 0 ? "," : "", address);
+		last = address;
+	}
+	return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : g_strdup("none");
+}
+
 static void target_init(struct target *target, const struct domain_facts *facts)
 {
 	*target = (struct target){
-		.gpu = g_strdup(facts->fingerprint),
-		.gpu_shown = facts->hostdevs[0] != NULL ? facts->hostdevs[0] : "none",
+		.gpus = g_strdupv(facts->cards),
+		.gpu_shown = show_cards(facts),
 		.vcpus = facts->vcpus,
 		.memory_kib = facts->memory_kib,
 		.page_kib = facts->page_kib,
@@ -326,7 +346,8 @@ static void target_init(struct target *target, const struct domain_facts *facts)
 
 static void target_clear(struct target *target)
 {
-	g_free(target->gpu);
+	g_strfreev(target->gpus);
+	g_free(target->gpu_shown);
 	g_free(target->lend.governor);
 	g_strfreev(target->usb);
 }
@@ -366,38 +387,55 @@ static gboolean settle_pages(const struct machine *machine, const struct target 
 	return TRUE;
 }
 
-static guint choose_side(struct virt *virt, const struct target *target,
-			 const struct domain_facts *facts)
+static gboolean choose_side(struct virt *virt, const struct target *target,
+			    const struct domain_facts *facts, guint *side, GError **error)
 {
-	if (target->seat == NULL)
-		return 0;
-	return g_strcmp0(target->seat, facts->seat) == 0 ? facts->seat_side
-							 : side_choose(virt, target->seat);
+	*side = g_strcmp0(target->seat, facts->seat) == 0 ? facts->seat_side : 0;
+	if (*side == 0 && target->seat != NULL)
+		*side = place_side(target->seat, virt, error);
+	return *side != 0 || target->seat == NULL;
+}
+
+/* Cards stay where they are in the guest; those that are new get root ports of their own. */
+static GArray *choose_places(const struct plan *plan, const struct domain_facts *facts)
+{
+	GArray *places = g_array_copy(facts->places);
+
+	for (guint i = 1; places->len < plan->cards->len; i++) {
+		const struct domain_place place = { facts->last_bus + i, 0 };
+
+		g_array_append_val(places, place);
+	}
+	return places;
 }
 
 /* The guest as it would be made today, of which some elements are taken. */
 static char *generate(struct virt *virt, const struct target *target,
 		      const struct domain_facts *facts, GError **error)
 {
-	const struct wish wish = { .gpu = target->gpu,
+	const struct wish wish = { .gpus = (const char *const *)target->gpus,
 				   .vcpus = target->vcpus,
-				   .memory_kib = target->memory_kib };
+				   .memory_kib = target->memory_kib,
+				   .at_seat = target->seat != NULL };
 	struct domain_spec spec = { .name = facts->name,
 				    .lend = target->lend,
 				    .usb = target->usb,
 				    .seat = target->seat,
-				    .seat_side = choose_side(virt, target, facts),
 				    .passthrough = target->passthrough };
 	autoptr(machine) machine = machine_open("/", MACHINE_ALL, error);
 	autoptr(plan) plan = machine != NULL ? plan_make(machine, &wish, error) : NULL;
 	autoptr(virt_capabilities) capabilities = NULL;
+	g_autoptr(GArray) places = NULL;
 
-	if (plan == NULL || !settle_pages(machine, target, facts, plan, error))
+	if (plan == NULL || !settle_pages(machine, target, facts, plan, error) ||
+	    !choose_side(virt, target, facts, &spec.seat_side, error))
 		return NULL;
+	places = choose_places(plan, facts);
 	capabilities = virt_read_capabilities(virt, facts->virt_type, error);
 	if (capabilities == NULL)
 		return NULL;
 	spec.plan = plan;
+	spec.places = (const struct domain_place *)(void *)places->data;
 	spec.capabilities = capabilities;
 	/* so that its thread is pinned where the disk has one */
 	spec.disk.path = facts->iothread ? facts->images[0] : NULL;
@@ -433,11 +471,14 @@ static char *edit(struct virt *virt, const char *xml, const struct target *targe
 		  const struct domain_facts *facts, GPtrArray *paths, GError **error)
 {
 	g_autofree char *text = g_strdup(xml);
+	g_autofree char *new_ports =
+		g_strdup_printf("devices/controller[@type='pci'][@index > %u]", facts->last_bus);
 
 	if (paths->len > 0) {
 		g_autofree char *fresh = generate(virt, target, facts, error);
 		char *edited;
 
+		g_ptr_array_add(paths, new_ports);
 		g_ptr_array_add(paths, NULL);
 		edited = fresh == NULL
 				 ? NULL
@@ -606,7 +647,8 @@ const struct command command_set = {
 	.description =
 		"gpu, vcpus and memory are planned anew as for a new guest, and only what follows "
 		"from them is changed in the definition: nothing that you or others have made of "
-		"it is lost.\n\n"
+		"it is lost. gpu=01:00.0,02:00.0 gives it two cards; those that it keeps stay "
+		"where they are in the guest.\n\n"
 		"screen=card leaves the guest with the card's own outputs; screen=window gives it "
 		"an emulated screen beside the card again, which virt-manager shows.\n\n"
 		"seat=seat0 gives it keyboard and mouse by the seat's relay: one chord for all "

@@ -13,15 +13,16 @@
 #include "setup/setup.h"
 
 static gboolean dry_run, undo, yes, take_last_display;
-static char *gpu, *keep_free, *hugepages;
+static char **gpus, *keep_free, *hugepages;
 
 static const GOptionEntry options[] = {
 	{ "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "Show what would be done, and do nothing",
 	  NULL },
 	{ "undo", 0, 0, G_OPTION_ARG_NONE, &undo, "Put everything back that setup has changed",
 	  NULL },
-	{ "gpu", 0, 0, G_OPTION_ARG_STRING, &gpu,
-	  "Card that is for guests alone: vfio-pci takes it at boot, before its driver",
+	{ "gpu", 0, 0, G_OPTION_ARG_STRING_ARRAY, &gpus,
+	  "Card that is for guests alone: vfio-pci takes it at boot, before its driver; may be "
+	  "repeated",
 	  "ADDRESS" },
 	{ "keep-free", 0, 0, G_OPTION_ARG_STRING, &keep_free,
 	  "Card that keeps its driver, and that desktops shall not open", "ADDRESS" },
@@ -41,7 +42,7 @@ static gboolean usage(GError **error, const char *sentence)
 
 static gboolean check_options(const struct invocation *invocation, GError **error)
 {
-	if (undo && (gpu != NULL || keep_free != NULL || hugepages != NULL))
+	if (undo && (gpus != NULL || keep_free != NULL || hugepages != NULL))
 		return usage(error, "--undo takes back all of it: leave the other options out");
 	if (!g_str_equal(invocation->root_path, "/") && (undo || !dry_run))
 		return usage(error, "--root is for looking only: add --dry-run");
@@ -115,12 +116,13 @@ static gboolean require_root(GError **error)
 	const struct {
 		const char *option, *value;
 	} given[] = {
-		{ "--gpu", gpu },
 		{ "--keep-free", keep_free },
 		{ "--hugepages", hugepages },
 	};
 	g_autoptr(GString) line = g_string_new(undo ? "setup --undo" : "setup");
 
+	for (guint i = 0; gpus != NULL && gpus[i] != NULL; i++)
+		g_string_append_printf(line, " --gpu %s", gpus[i]);
 	for (gsize i = 0; i < G_N_ELEMENTS(given); i++) {
 		if (given[i].value != NULL)
 			g_string_append_printf(line, " %s %s", given[i].option, given[i].value);
@@ -216,7 +218,8 @@ static struct ledger *read_former(const struct machine *machine, GError **error)
 
 static int run_setup(const struct invocation *invocation, GError **error)
 {
-	const struct setup_wish wish = { gpu, keep_free, hugepages, take_last_display };
+	const struct setup_wish wish = { (const char *const *)gpus, keep_free, hugepages,
+					 take_last_display };
 	autoptr(machine) machine = machine_open(invocation->root_path, MACHINE_JUDGED, error);
 	g_autoptr(GPtrArray) findings = NULL;
 	g_autoptr(GError) failure = NULL;

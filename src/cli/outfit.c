@@ -377,10 +377,12 @@ static gboolean choose_server(const struct outfit_wish *wish, const struct machi
 
 #define CLASS_HD_AUDIO 0x0403
 
-static gboolean card_has_sound(const struct card *card)
+static gboolean have_sound(const GPtrArray *cards)
 {
-	for (guint i = 0; card != NULL && i < card->functions->len; i++) {
-		const struct pcidev *dev = card->functions->pdata[i];
+	g_autoptr(GPtrArray) functions = cards_functions(cards);
+
+	for (guint i = 0; i < functions->len; i++) {
+		const struct pcidev *dev = functions->pdata[i];
 
 		if (dev->class >> 8 == CLASS_HD_AUDIO)
 			return TRUE;
@@ -399,11 +401,11 @@ static gboolean choose_sound(const struct outfit_wish *wish, const struct machin
 		return refuse(error,
 			      "sound in the window needs an emulated screen with SPICE, "
 			      "which this guest has not");
-	if (is(wish->sound, "card") && !card_has_sound(plan->card))
+	if (is(wish->sound, "card") && !have_sound(plan->cards))
 		return refuse(error, "the card has no sound function");
 	if (is(wish->sound, "window") || (wish->sound == NULL && window))
 		spec->sound.type = "spice";
-	if (wish->sound == NULL && card_has_sound(plan->card))
+	if (wish->sound == NULL && have_sound(plan->cards))
 		reason_add(plan->reasons, "sound", g_strdup("the host's sound server"),
 			   "from the card's own outputs, with the least delay%s (AU-06)",
 			   window ? "; in the window of the emulated screen until then" : "");
@@ -486,11 +488,12 @@ static void choose_rest(const struct outfit_wish *wish, const struct machine *ma
 			   "hidden, as NVIDIA's driver %d refuses guests; from %d on it does not "
 			   "(CD-01)",
 			   wish->nvidia_driver, NVIDIA_ALLOWS_GUESTS);
-	if (machine->cards->len != 1 || plan->card == NULL)
+	if (plan->cards->len == 0 || plan->cards->len < machine->cards->len)
 		return;
 	spec->lend.display_manager = TRUE;
 	reason_add(plan->reasons, "desktop", NULL,
-		   "ends when the guest starts and comes back at its end: this is the only card");
+		   "ends when the guest starts and comes back at its end: %s",
+		   plan->cards->len == 1 ? "this is the only card" : "no other card is left");
 }
 
 gboolean outfit_choose(const struct outfit_wish *wish, const struct machine *machine,

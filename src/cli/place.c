@@ -3,8 +3,11 @@
 
 #include <unistd.h>
 
+#include "core/error.h"
+#include "guest/side.h"
 #include "hotseatd/client.h"
 #include "plan/reason.h"
+#include "seat/seat.h"
 
 #define USUAL "seat0"
 #define LOGIND_SEAT "/run/systemd/seats/" USUAL
@@ -21,30 +24,41 @@ static gboolean can_serve(const char **why_not)
 	return seats != NULL;
 }
 
-static void forget_reasons(GPtrArray *reasons)
+guint place_side(const char *seat, struct virt *virt, GError **error)
 {
-	for (guint i = reasons->len; i-- > 0;) {
-		const struct reason *reason = reasons->pdata[i];
+	guint side = side_choose(virt, seat, SEAT_SIDES - 1);
 
-		if (g_str_equal(reason->about, "keyboard") || g_str_equal(reason->about, "mouse"))
-			g_ptr_array_remove_index(reasons, i);
-	}
+	if (side == 0)
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s has room for %u guests, and has as many; take it from one of them "
+			    "with: hotseat set GUEST seat=none",
+			    seat, SEAT_SIDES - 1);
+	return side;
 }
 
-const char *place_choose(const char *wanted, const struct plan *plan)
+gboolean place_choose(const char *wanted, struct virt *virt, struct place *place, GError **error)
 {
-	const char *why_not = "as you asked";
-	gboolean none = wanted != NULL && g_str_equal(wanted, "none");
+	*place = (struct place){ .why_not = "as you asked" };
+	if (wanted != NULL && g_str_equal(wanted, "none"))
+		return TRUE;
+	if (wanted == NULL && !can_serve(&place->why_not))
+		return TRUE;
+	place->seat = wanted != NULL ? wanted : USUAL;
+	place->side = place_side(place->seat, virt, wanted != NULL ? error : NULL);
+	if (place->side != 0)
+		return TRUE;
+	*place = (struct place){ .why_not = USUAL " has as many guests as it has room for" };
+	return wanted == NULL;
+}
 
-	if (none || (wanted == NULL && !can_serve(&why_not))) {
-		reason_add(plan->reasons, "seat", none ? NULL : g_strdup(USUAL),
+void place_explain(const struct place *place, struct plan *plan)
+{
+	if (place->seat == NULL)
+		reason_add(plan->reasons, "seat", g_strdup(USUAL),
 			   "none, QEMU moves this keyboard and mouse by both Ctrl keys: %s",
-			   why_not);
-		return NULL;
-	}
-	forget_reasons(plan->reasons);
-	reason_add(plan->reasons, "seat", g_strdup("--seat none, QEMU's own toggle"),
-		   "%s, every keyboard and mouse of it, by one chord for all guests",
-		   wanted != NULL ? wanted : USUAL);
-	return wanted != NULL ? wanted : USUAL;
+			   place->why_not);
+	else
+		reason_add(plan->reasons, "seat", g_strdup("--seat none, QEMU's own toggle"),
+			   "%s, every keyboard and mouse of it, by one chord for all guests",
+			   place->seat);
 }

@@ -38,15 +38,16 @@ static gboolean check_wanted(const struct planning *wanted, struct wish *wish, G
 			    wanted->guests);
 		return FALSE;
 	}
-	if (wanted->guests > 1 && wanted->gpu != NULL) {
+	if (wanted->guests > 1 && wanted->gpus != NULL) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
-			    "--gpu names one card, and --guests %d needs %d: leave one of them out",
-			    wanted->guests, wanted->guests);
+			    "--gpu names the cards of one guest, and --guests %d asks for a card "
+			    "for each: leave one of them out",
+			    wanted->guests);
 		return FALSE;
 	}
 	if (wanted->memory != NULL && !size_parse(wanted->memory, 1 << 20, &bytes, error))
 		return FALSE;
-	wish->gpu = wanted->gpu;
+	wish->gpus = (const char *const *)wanted->gpus;
 	wish->vcpus = (guint)wanted->vcpus;
 	wish->memory_kib = bytes >> 10;
 	return TRUE;
@@ -71,9 +72,9 @@ static GPtrArray *make_one(const struct machine *machine, const struct wish *wis
 
 GPtrArray *planning_make(struct planning *wanted, const struct machine *machine, GError **error)
 {
-	g_autofree char *gpu = g_steal_pointer(&wanted->gpu);
+	g_auto(GStrv) gpus = g_steal_pointer(&wanted->gpus);
 	g_autofree char *memory = g_steal_pointer(&wanted->memory);
-	const struct planning asked = { gpu, memory, wanted->vcpus, wanted->guests };
+	const struct planning asked = { gpus, memory, wanted->vcpus, wanted->guests };
 	/* what cannot be lent at all is an answer of the plan, not the end of it */
 	struct wish wish = { .partial = TRUE };
 

@@ -9,7 +9,7 @@
  * missing, and one plan or several.
  */
 struct planning {
-	char *gpu, *memory;
+	char **gpus, *memory;
 	int vcpus, guests;
 };
 
@@ -18,9 +18,9 @@ struct planning {
 	{ "gpu",                                                                                   \
 	  0,                                                                                       \
 	  0,                                                                                       \
-	  G_OPTION_ARG_STRING,                                                                     \
-	  &(wanted).gpu,                                                                           \
-	  "Card to lend, by address (default: choose)",                                            \
+	  G_OPTION_ARG_STRING_ARRAY,                                                               \
+	  &(wanted).gpus,                                                                          \
+	  "Card to lend, by address; may be repeated (default: choose one)",                       \
 	  "ADDRESS" },                                                                             \
 		{ "vcpus",                                                                         \
 		  0,                                                                               \

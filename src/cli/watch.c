@@ -307,7 +307,8 @@ static void on_session(gboolean present, void *data)
 
 static void ask_side(struct watch *watch)
 {
-	g_autoptr(GPtrArray) seats = client_seats(FALSE, NULL); /* without the service all is the host's */
+	g_autoptr(GPtrArray) seats =
+		client_seats(FALSE, NULL); /* without the service all is the host's */
 
 	for (guint i = 0; seats != NULL && i < seats->len; i++) {
 		const struct client_seat *seat = seats->pdata[i];

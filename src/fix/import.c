@@ -575,7 +575,7 @@ char *import_make(struct foreign *foreign, const struct import_wish *wish, const
 {
 	gboolean had_tpm;
 
-	g_assert(plan->card != NULL);
+	g_assert(plan->cards->len > 0);
 	mend(foreign, wish);
 	had_tpm = document_true(foreign->document, "devices/tpm/backend[@type='passthrough']");
 	if (!complete(foreign, error) || !leave_behind(foreign, error) ||

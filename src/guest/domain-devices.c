@@ -66,22 +66,36 @@ static void write_iso(xmlTextWriter *xml, const struct domain_spec *spec, guint 
 	xml_close(xml);
 }
 
-/* The root port that the card sits below (HD-02) has an index, which is its bus in the guest. */
-#define CARD_PORT_INDEX "1"
-#define CARD_BUS "0x01"
-/* Without root ports it sits where libvirt's own devices, placed from the first slot on, are not.
+/* Without root ports cards sit where libvirt's own devices, placed from the first slot on, are not.
  */
-#define CARD_CONVENTIONAL_SLOT "0x10"
+#define CONVENTIONAL_SLOT 0x10
+
+/* Each card below a root port of its own (HD-02), whose index is its bus in the guest. */
+static struct domain_place place_of(const struct domain_spec *spec, guint card)
+{
+	if (spec->places != NULL)
+		return spec->places[card];
+	if (spec->conventional)
+		return (struct domain_place){ 0, CONVENTIONAL_SLOT + card };
+	return (struct domain_place){ card + 1, 0 };
+}
 
 static void write_controllers(xmlTextWriter *xml, const struct domain_spec *spec)
 {
 	xml_empty(xml, "controller", "type", "usb", "model", "qemu-xhci", "ports", "15",
 		  NULL); /* US-01 */
-	if (spec->plan->card == NULL || spec->conventional)
-		return;
-	xml_empty(xml, "controller", "type", "pci", "index", "0", "model", "pcie-root", NULL);
-	xml_empty(xml, "controller", "type", "pci", "index", CARD_PORT_INDEX, "model",
-		  "pcie-root-port", NULL);
+	if (spec->plan->cards->len > 0 && !spec->conventional)
+		xml_empty(xml, "controller", "type", "pci", "index", "0", "model", "pcie-root",
+			  NULL);
+	for (guint i = 0; i < spec->plan->cards->len; i++) {
+		guint bus = place_of(spec, i).bus;
+		g_autofree char *index = domain_count(bus);
+
+		if (bus == 0)
+			continue;
+		xml_empty(xml, "controller", "type", "pci", "index", index, "model",
+			  "pcie-root-port", NULL);
+	}
 }
 
 static const char *path_of(const struct input *input)
@@ -257,10 +271,11 @@ static void write_agent(xmlTextWriter *xml)
  * HD-01: all functions in one slot of the guest, in the order of the card, the display first.
  * managed='no': binding is a journalled step of ours; libvirt refuses if it was not done.
  */
-static void write_function(xmlTextWriter *xml, const struct domain_spec *spec, guint index)
+static void write_function(xmlTextWriter *xml, const struct pcidev *dev, struct domain_place place,
+			   guint index, guint count)
 {
-	const GPtrArray *functions = spec->plan->card->functions;
-	const struct pcidev *dev = g_ptr_array_index(functions, index);
+	g_autofree char *guest_bus = g_strdup_printf("0x%02x", place.bus);
+	g_autofree char *guest_slot = g_strdup_printf("0x%02x", place.slot);
 	g_auto(GStrv) part = g_strsplit_set(dev->address, ":.", -1);
 	g_autofree char *domain = g_strconcat("0x", part[0], NULL);
 	g_autofree char *bus = g_strconcat("0x", part[1], NULL);
@@ -273,19 +288,22 @@ static void write_function(xmlTextWriter *xml, const struct domain_spec *spec, g
 	xml_empty(xml, "address", "domain", domain, "bus", bus, "slot", slot, "function", function,
 		  NULL);
 	xml_close(xml);
-	xml_empty(xml, "address", "type", "pci", "domain", "0x0000", "bus",
-		  spec->conventional ? "0x00" : CARD_BUS, "slot",
-		  spec->conventional ? CARD_CONVENTIONAL_SLOT : "0x00", "function", guest_function,
-		  "multifunction", index == 0 && functions->len > 1 ? "on" : NULL, NULL);
+	xml_empty(xml, "address", "type", "pci", "domain", "0x0000", "bus", guest_bus, "slot",
+		  guest_slot, "function", guest_function, "multifunction",
+		  index == 0 && count > 1 ? "on" : NULL, NULL);
 	xml_close(xml);
 }
 
-static void write_card(xmlTextWriter *xml, const struct domain_spec *spec)
+static void write_cards(xmlTextWriter *xml, const struct domain_spec *spec)
 {
-	const struct card *card = spec->plan->card;
+	for (guint c = 0; c < spec->plan->cards->len; c++) {
+		const GPtrArray *functions =
+			((const struct card *)spec->plan->cards->pdata[c])->functions;
 
-	for (guint i = 0; card != NULL && i < card->functions->len; i++)
-		write_function(xml, spec, i);
+		for (guint i = 0; i < functions->len; i++)
+			write_function(xml, functions->pdata[i], place_of(spec, c), i,
+				       functions->len);
+	}
 }
 
 /* US-02: a device that is not plugged in today must not keep the guest from starting. */
@@ -331,7 +349,7 @@ void domain_write_devices(xmlTextWriter *xml, const struct domain_spec *spec)
 	write_screen(xml, spec);
 	write_sound(xml, spec);
 	write_looking_glass(xml, spec);
-	write_card(xml, spec);
+	write_cards(xml, spec);
 	for (guint i = 0; spec->usb != NULL && spec->usb[i] != NULL; i++)
 		write_usb(xml, spec->usb[i]);
 	xml_empty(xml, "memballoon", "model", "none", NULL);

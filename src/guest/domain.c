@@ -53,8 +53,11 @@ static void write_metadata(xmlTextWriter *xml, const struct domain_spec *spec)
 	xml_open(xml, "metadata", NULL);
 	xml_open(xml, "hotseat:guest", "xmlns:hotseat", DOMAIN_METADATA_URI, "version",
 		 METADATA_VERSION, NULL);
-	if (spec->plan->card != NULL)
-		xml_empty(xml, "hotseat:card", "fingerprint", spec->plan->card->fingerprint, NULL);
+	for (guint i = 0; i < spec->plan->cards->len; i++) {
+		const struct card *card = spec->plan->cards->pdata[i];
+
+		xml_empty(xml, "hotseat:card", "fingerprint", card->fingerprint, NULL);
+	}
 	write_lend(xml, &spec->lend);
 	xml_close(xml);
 	if (spec->os_uri != NULL) {

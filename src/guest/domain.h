@@ -47,6 +47,11 @@ struct domain_looking_glass {
 	gboolean kvmfr; /* /dev/kvmfr0 rather than a file in /dev/shm */
 };
 
+/* Where in the guest a card is: below the root port of this index, or on the root bus, 0. */
+struct domain_place {
+	guint bus, slot;
+};
+
 /*
  * A guest is a libvirt domain. What a guest is to be, as plain data, and the domain XML for it:
  * the same data always make the same text. Follows the facts named at each element.
@@ -55,6 +60,7 @@ struct domain_spec {
 	const char *name;
 	const char *uuid; /* NULL: libvirt makes one */
 	const struct plan *plan;
+	const struct domain_place *places; /* of the plan's cards; NULL: buses 1, 2, … */
 	const struct virt_capabilities *capabilities; /* what the running libvirt and QEMU offer */
 
 	const char *os_uri; /* libosinfo's, which virt-manager reads too; NULL: not known */
@@ -95,8 +101,10 @@ char *domain_xml(const struct domain_spec *spec);
 struct domain_facts {
 	char *name, *uuid;
 	gboolean ours;        /* has our metadata */
-	char *fingerprint;    /* of the card in our metadata; NULL for strangers */
+	char **cards;         /* fingerprints of those in our metadata, NULL-terminated */
 	char **hostdevs;      /* "0000:01:00.0", …, NULL-terminated */
+	GArray *places;       /* struct domain_place: of its hostdevs, one for each slot */
+	guint last_bus;       /* the highest index of its PCI controllers */
 	gboolean managed;     /* some hostdev is managed='yes': libvirt binds, we keep away */
 	char **images;        /* files and block devices of its disks, NULL-terminated */
 	char **networks;      /* libvirt networks that its interfaces are on, NULL-terminated */

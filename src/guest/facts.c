@@ -76,6 +76,39 @@ static gboolean read_hostdevs(xmlXPathContext *context, struct domain_facts *fac
 	return TRUE;
 }
 
+/*
+ * What is in a guest already stays where it is: Windows takes a card in another place for another
+ * card.
+ */
+static gboolean read_places(xmlXPathContext *context, struct domain_facts *facts)
+{
+	g_autoptr(xmlXPathObject) slots =
+		xml_find(context, "/domain/devices/hostdev[@type='pci']/address[@type='pci']");
+	g_autoptr(xmlXPathObject) controllers =
+		xml_find(context, "/domain/devices/controller[@type='pci']");
+	guint64 bus = 0, slot = 0, function = 0;
+
+	facts->places = g_array_new(FALSE, FALSE, sizeof(struct domain_place));
+	for (guint i = 0; i < xml_found_count(slots); i++) {
+		xmlNode *address = slots->nodesetval->nodeTab[i];
+		struct domain_place place;
+
+		if (!address_part(address, "bus", 0xff, &bus) ||
+		    !address_part(address, "slot", 0x1f, &slot) ||
+		    !address_part(address, "function", 7, &function))
+			return FALSE;
+		place = (struct domain_place){ (guint)bus, (guint)slot };
+		if (function == 0)
+			g_array_append_val(facts->places, place);
+	}
+	for (guint i = 0; i < xml_found_count(controllers); i++) {
+		if (!address_part(controllers->nodesetval->nodeTab[i], "index", 0xff, &bus))
+			return FALSE;
+		facts->last_bus = MAX(facts->last_bus, (guint)bus);
+	}
+	return TRUE;
+}
+
 static guint64 number_at(xmlXPathContext *context, xmlNode *node, const char *path)
 {
 	g_autofree char *text = NULL;
@@ -245,10 +278,14 @@ struct domain_facts *domain_facts_parse(const char *xml, GError **error)
 	}
 	if (!read_hostdevs(context, facts, error))
 		return NULL;
+	if (!read_places(context, facts)) {
+		set_unreadable(error, "a device has a place in the guest that makes no sense");
+		return NULL;
+	}
 	facts->uuid = xml_find_text(context, "/domain/uuid");
 	facts->ours = xml_has(context, "/domain/metadata/hotseat:guest");
-	facts->fingerprint =
-		xml_find_text(context, "/domain/metadata/hotseat:guest/hotseat:card/@fingerprint");
+	facts->cards =
+		xml_find_texts(context, "/domain/metadata/hotseat:guest/hotseat:card/@fingerprint");
 	facts->managed = xml_has(context,
 				 "/domain/devices/hostdev[@type='pci'][@managed='yes']"
 				 " | /domain/devices/interface[@type='hostdev']"
@@ -276,8 +313,9 @@ void domain_facts_free(struct domain_facts *facts)
 		return;
 	g_free(facts->name);
 	g_free(facts->uuid);
-	g_free(facts->fingerprint);
+	g_strfreev(facts->cards);
 	g_strfreev(facts->hostdevs);
+	g_clear_pointer(&facts->places, g_array_unref);
 	g_strfreev(facts->images);
 	g_strfreev(facts->networks);
 	g_strfreev(facts->inputs);

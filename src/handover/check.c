@@ -39,28 +39,40 @@ static gboolean check_group(const struct card *card, GError **error)
 	return FALSE;
 }
 
-static gboolean check_display(const struct machine *machine, const struct card *card,
+/* "0000:01:00.0 is", "0000:01:00.0, 0000:02:00.0 are together" */
+static char *they_are(const GPtrArray *cards)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < cards->len; i++)
+		g_string_append_printf(text, "%s%s", i == 0 ? "" : ", ",
+				       card_display(g_ptr_array_index(cards, i))->address);
+	g_string_append(text, cards->len == 1 ? " is" : " are together");
+	return g_string_free(text, FALSE);
+}
+
+static gboolean check_display(const struct machine *machine, GPtrArray *cards,
 			      gboolean allow_last_display, GError **error)
 {
-	const char *address = card_display(card)->address;
+	g_autofree char *they = they_are(cards);
 	g_autofree char *why = NULL;
 	enum known only;
 
 	if (allow_last_display)
 		return TRUE;
-	only = displays_is_only(machine->root, machine->cards, card, &why);
+	only = displays_are_only(machine->root, machine->cards, cards, &why);
 	if (only == KNOWN_NO)
 		return TRUE;
 	if (only == KNOWN_YES)
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-			    "%s is the only display of this desktop%s%s. To lend it all the same: "
+			    "%s the only display of this desktop%s%s. To lend it all the same: "
 			    "hotseat up --take-last-display",
-			    address, why == NULL ? "" : ": ", why == NULL ? "" : why);
+			    they, why == NULL ? "" : ": ", why == NULL ? "" : why);
 	else
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_DENIED,
-			    "it cannot be told whether %s is the only display of this desktop%s%s. "
-			    "If it is not: hotseat up --take-last-display",
-			    address, why == NULL ? "" : ": ", why == NULL ? "" : why);
+			    "it cannot be told whether %s the only display of this desktop%s%s. "
+			    "If not: hotseat up --take-last-display",
+			    they, why == NULL ? "" : ": ", why == NULL ? "" : why);
 	return FALSE;
 }
 
@@ -129,34 +141,49 @@ static gboolean check_holders(const struct machine *machine, const struct card *
 	return FALSE;
 }
 
-gboolean handover_check(const struct machine *machine, const struct card *card, unsigned int allow,
+gboolean handover_check(const struct machine *machine, GPtrArray *cards, unsigned int allow,
 			GError **error)
 {
-	return check_group(card, error) &&
-	       check_display(machine, card, (allow & HANDOVER_ALLOW_LAST_DISPLAY) != 0, error) &&
-	       ((allow & HANDOVER_ALLOW_HOLDERS) != 0 || check_holders(machine, card, error));
+	for (guint i = 0; i < cards->len; i++) {
+		if (!check_group(g_ptr_array_index(cards, i), error))
+			return FALSE;
+	}
+	if (!check_display(machine, cards, (allow & HANDOVER_ALLOW_LAST_DISPLAY) != 0, error))
+		return FALSE;
+	for (guint i = 0; (allow & HANDOVER_ALLOW_HOLDERS) == 0 && i < cards->len; i++) {
+		if (!check_holders(machine, g_ptr_array_index(cards, i), error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 struct waiting {
-	const struct card *card;
-	struct users *users; /* of the last look */
+	const GPtrArray *cards;
+	const struct card **held; /* of the last look, and by whom */
+	struct users *users;
 };
 
 static gboolean is_over(struct host *host, const void *data)
 {
 	const struct waiting *waiting = data;
 
-	users_clear(waiting->users);
-	*waiting->users = read_users(host->root, waiting->card, TRUE);
-	return waiting->users->who[0] == '\0' || step_interrupted();
+	for (guint i = 0; i < waiting->cards->len; i++) {
+		*waiting->held = g_ptr_array_index(waiting->cards, i);
+		users_clear(waiting->users);
+		*waiting->users = read_users(host->root, *waiting->held, TRUE);
+		if (waiting->users->who[0] != '\0')
+			return step_interrupted();
+	}
+	return TRUE;
 }
 
-gboolean handover_wait_idle(struct host *host, const struct card *card, guint seconds,
+gboolean handover_wait_idle(struct host *host, const GPtrArray *cards, guint seconds,
 			    GError **error)
 {
+	const struct card *held = NULL;
 	auto_users users = { 0 };
-	const struct waiting waiting = { card, &users };
+	const struct waiting waiting = { cards, &held, &users };
 
 	(void)host_wait(host, seconds, is_over, &waiting);
-	return users.who[0] == '\0' || set_users_error(card, &users, error);
+	return users.who == NULL || users.who[0] == '\0' || set_users_error(held, &users, error);
 }

@@ -197,11 +197,12 @@ static void give_up(struct host *host, struct journal *journal,
 	g_error_free(failure);
 }
 
-/* The card was read a moment ago; what is at its address now must still be it. */
-static gboolean check_same_device(const struct step *step, const struct card *card, GError **error)
+/* The cards were read a moment ago; what is at an address now must still be what was there. */
+static gboolean check_same_device(const struct step *step, const GPtrArray *functions,
+				  GError **error)
 {
-	for (guint i = 0; i < card->functions->len; i++) {
-		const struct pcidev *dev = g_ptr_array_index(card->functions, i);
+	for (guint i = 0; i < functions->len; i++) {
+		const struct pcidev *dev = g_ptr_array_index(functions, i);
 		g_autofree char *id = g_strdup_printf("%04x:%04x", dev->vendor, dev->device);
 
 		if (step->kind != &bind_kind || !g_str_equal(dev->address, step->subject) ||
@@ -229,7 +230,8 @@ struct run {
 	struct journal *journal;
 	const struct handover_guest *guest;
 	const struct machine *machine;
-	const struct card *card;
+	const GPtrArray *cards, *functions;
+	const char *fingerprints; /* of all cards, for the journal */
 	const struct handover_options *options;
 	guint dropped; /* breadcrumbs */
 };
@@ -264,13 +266,13 @@ static gboolean wait_idle(const struct run *run, GError **error)
 	guint seconds = needs != NULL && needs->stop_display_manager ? DESKTOP_SECONDS : 0;
 
 	seconds = MAX(seconds, run->options->seconds);
-	if (handover_wait_idle(run->host, run->card, 0, NULL))
+	if (handover_wait_idle(run->host, run->cards, 0, NULL))
 		return TRUE;
 	for (guint i = 0; i < SOUND_TIMES && tell_sound_servers(run); i++) {
-		if (handover_wait_idle(run->host, run->card, SOUND_SECONDS, NULL))
+		if (handover_wait_idle(run->host, run->cards, SOUND_SECONDS, NULL))
 			return TRUE;
 	}
-	return handover_wait_idle(run->host, run->card, seconds, error);
+	return handover_wait_idle(run->host, run->cards, seconds, error);
 }
 
 static gboolean apply_step(struct run *run, const struct step *step, GError **error)
@@ -296,7 +298,7 @@ static gboolean do_step(struct run *run, struct step *owned, GError **error)
 
 	tell(run->options, "", step, FALSE);
 	if (!check_not_interrupted(error) || !step->kind->save(run->host, step, error) ||
-	    !check_same_device(step, run->card, error) ||
+	    !check_same_device(step, run->functions, error) ||
 	    !journal_begin(run->journal, g_steal_pointer(&step), error) ||
 	    !apply_step(run, kept, error) || !journal_done(run->journal, number, error))
 		return FALSE;
@@ -304,14 +306,15 @@ static gboolean do_step(struct run *run, struct step *owned, GError **error)
 	return TRUE;
 }
 
-static gboolean share_a_function(const struct journal *a, const struct journal *b)
+/* shared_function - the first function that both name, or NULL */
+static const char *shared_function(const struct journal *a, const struct journal *b)
 {
 	for (guint i = 0; a->started && a->functions[i] != NULL; i++) {
 		if (b->started &&
 		    g_strv_contains((const char *const *)b->functions, a->functions[i]))
-			return TRUE;
+			return a->functions[i];
 	}
-	return FALSE;
+	return NULL;
 }
 
 /*
@@ -328,6 +331,7 @@ static gboolean check_not_lent_elsewhere(struct host *host, const struct journal
 	for (guint i = 0; uuids != NULL && uuids[i] != NULL; i++) {
 		autoptr(journal) other = NULL;
 		g_autoptr(GError) failure = NULL;
+		const char *shared;
 
 		if (g_str_equal(uuids[i], journal->uuid))
 			continue;
@@ -336,11 +340,12 @@ static gboolean check_not_lent_elsewhere(struct host *host, const struct journal
 			g_propagate_error(error, g_steal_pointer(&failure));
 			return FALSE;
 		}
-		if (other != NULL && share_a_function(journal, other)) {
+		shared = other != NULL ? shared_function(journal, other) : NULL;
+		if (shared != NULL) {
 			g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
-				    "the guest %s has this card; take it back first: "
+				    "the guest %s has the card at %s; take it back first: "
 				    "hotseat recover --guest %s",
-				    other->name, other->name);
+				    other->name, shared, other->name);
 			return FALSE;
 		}
 	}
@@ -349,16 +354,16 @@ static gboolean check_not_lent_elsewhere(struct host *host, const struct journal
 
 static gboolean start_journal(struct run *run, GError **error)
 {
-	g_autoptr(GPtrArray) functions = g_ptr_array_new();
+	g_autoptr(GPtrArray) addresses = g_ptr_array_new();
 
-	for (guint i = 0; i < run->card->functions->len; i++) {
-		const struct pcidev *dev = g_ptr_array_index(run->card->functions, i);
+	for (guint i = 0; i < run->functions->len; i++) {
+		const struct pcidev *dev = g_ptr_array_index(run->functions, i);
 
-		g_ptr_array_add(functions, dev->address);
+		g_ptr_array_add(addresses, dev->address);
 	}
-	g_ptr_array_add(functions, NULL);
-	return journal_start(run->journal, run->guest->name, run->card->fingerprint,
-			     (char **)functions->pdata, error) &&
+	g_ptr_array_add(addresses, NULL);
+	return journal_start(run->journal, run->guest->name, run->fingerprints,
+			     (char **)addresses->pdata, error) &&
 	       check_not_lent_elsewhere(run->host, run->journal, error);
 }
 
@@ -368,7 +373,7 @@ static gboolean lend(struct run *run, GError **error)
 
 	if (!start_journal(run, error) || !bind_prepare(run->host, error))
 		return FALSE;
-	wishes = wishes_build(run->host, run->guest, run->machine, run->card, error);
+	wishes = wishes_build(run->host, run->guest, run->machine, run->cards, error);
 	if (wishes == NULL)
 		return FALSE;
 	while (wishes->len > 0) {
@@ -424,48 +429,72 @@ static gboolean undo_former(struct host *host, struct journal *journal,
 	return FALSE;
 }
 
-/* hold_for_up - a journal to write into, or @lent: the same card is lent to this guest already */
-static gboolean hold_for_up(struct host *host, const struct handover_guest *guest,
-			    const struct card *card, const struct handover_options *options,
-			    struct journal **journal, gboolean *lent, GError **error)
+/* hold_for_up - a journal to write into, or @lent: the same cards are lent to this guest already */
+static gboolean hold_for_up(struct run *run, struct journal **journal, gboolean *lent,
+			    GError **error)
 {
+	const struct handover_guest *guest = run->guest;
+
 	for (;;) {
 		autoptr(journal) held = NULL;
 
-		if (!journal_hold(host, guest->uuid, TRUE, options->seconds, &held, error))
+		if (!journal_hold(run->host, guest->uuid, TRUE, run->options->seconds, &held,
+				  error))
 			return FALSE;
 		if (!held->started) {
 			*journal = g_steal_pointer(&held);
 			return TRUE;
 		}
-		if (journal_is_complete(held) && !g_str_equal(held->card, card->fingerprint)) {
+		if (journal_is_complete(held) && !g_str_equal(held->card, run->fingerprints)) {
 			g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 				    "%s has another card already; take it back first: "
 				    "hotseat down %s",
 				    guest->name, guest->name);
 			return FALSE;
 		}
-		*lent = is_lent_and_verified(host, held);
+		*lent = is_lent_and_verified(run->host, held);
 		if (*lent)
 			return TRUE;
-		if (!undo_former(host, held, options, error))
+		if (!undo_former(run->host, held, run->options, error))
 			return FALSE;
 	}
 }
 
+/* One word of the journal, which is compared as a whole. */
+static char *join_fingerprints(const GPtrArray *cards)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < cards->len; i++) {
+		const struct card *card = g_ptr_array_index(cards, i);
+
+		g_string_append_printf(text, "%s%s", i == 0 ? "" : "+", card->fingerprint);
+	}
+	return g_string_free(text, FALSE);
+}
+
 gboolean handover_up(struct host *host, const struct handover_guest *guest,
-		     const struct machine *machine, const struct card *card,
+		     const struct machine *machine, const GPtrArray *cards,
 		     const struct handover_options *options, GError **error)
 {
 	HOLD_SIGNALS(held);
+	g_autoptr(GPtrArray) functions = cards_functions(cards);
+	g_autofree char *fingerprints = join_fingerprints(cards);
 	struct run run = {
-		.host = host, .guest = guest, .machine = machine, .card = card, .options = options
+		.host = host,
+		.guest = guest,
+		.machine = machine,
+		.cards = cards,
+		.functions = functions,
+		.fingerprints = fingerprints,
+		.options = options,
 	};
 	autoptr(journal) journal = NULL;
 	GError *failure = NULL;
 	gboolean lent = FALSE;
 
-	if (!hold_for_up(host, guest, card, options, &journal, &lent, error))
+	g_assert(cards->len > 0);
+	if (!hold_for_up(&run, &journal, &lent, error))
 		return FALSE;
 	if (lent)
 		return TRUE;

@@ -5,7 +5,8 @@
 #include "machine/machine.h"
 
 /*
- * Lending a card and taking it back.
+ * Lending a guest its cards and taking them back. A guest has one card or several: they are lent
+ * one after the other under one journal, and come back together.
  *
  * A handover is a list of steps. Before a step changes anything its old values are in the guest's
  * journal; undo restores only what is still as we left it, and names what somebody else changed
@@ -18,11 +19,11 @@
 struct handover_guest {
 	const char *uuid;
 	const char *name;
-	const struct handover_needs *needs; /* NULL: its card, and that the host stays awake */
+	const struct handover_needs *needs; /* NULL: its cards, and that the host stays awake */
 };
 
 /*
- * What a guest wants of the host beside its card. Much of it belongs to the machine: with several
+ * What a guest wants of the host beside its cards. Much of it belongs to the machine: with several
  * guests the baseline is saved for the first and comes back after the last (share.h).
  */
 struct handover_needs {
@@ -51,40 +52,41 @@ enum handover_allow {
 };
 
 /**
- * handover_check - may this card be lent now?
- *
- * HOTSEAT_ERROR_REFUSED or HOTSEAT_ERROR_BUSY, naming device, process and reason, when the group is
- * not viable (GR-02), the card drives the only display, or somebody has it open (UB-01);
- * HOTSEAT_ERROR_DENIED when only root could tell.
+ * handover_check - may these cards be lent now, together?
+ * @cards: struct card, at least one
  * @allow: of enum handover_allow
+ *
+ * HOTSEAT_ERROR_REFUSED or HOTSEAT_ERROR_BUSY, naming device, process and reason, when a group is
+ * not viable (GR-02), the cards drive the only display, or somebody has one open (UB-01);
+ * HOTSEAT_ERROR_DENIED when only root could tell. Each card's group is judged alone.
  */
-gboolean handover_check(const struct machine *machine, const struct card *card, unsigned int allow,
+gboolean handover_check(const struct machine *machine, GPtrArray *cards, unsigned int allow,
 			GError **error);
 
 /**
- * handover_wait_idle - wait until nobody has the card open
+ * handover_wait_idle - wait until nobody has any of the cards open
  * @seconds: at most
  *
  * HOTSEAT_ERROR_BUSY names who has. Where it cannot be told, it counts as idle: handover_check()
  * has refused that.
  */
-gboolean handover_wait_idle(struct host *host, const struct card *card, guint seconds,
+gboolean handover_wait_idle(struct host *host, const GPtrArray *cards, guint seconds,
 			    GError **error);
 
 /**
  * handover_up - do all steps for a guest
  * @machine: for what else its drivers serve; may be NULL: nothing
- * @card: checked just before; all its functions are bound to vfio-pci
+ * @cards: struct card, at least one, checked just before; all their functions are bound to vfio-pci
  *
- * Idempotent: a complete journal for the same card answers at once.
+ * Idempotent: a complete journal for the same cards answers at once.
  * Return: TRUE when everything was read back; FALSE with HOTSEAT_ERROR_FAILED (and the host as it
  * was), HOTSEAT_ERROR_NOT_BACK (it is not: the journal stays), HOTSEAT_ERROR_BUSY (another process
- * works on this guest, or another guest has the card), HOTSEAT_ERROR_REFUSED (the guest has another
- * card, or the card is not what it was), HOTSEAT_ERROR_DENIED, HOTSEAT_ERROR_UNREADABLE (a damaged
+ * works on this guest, or another guest has a card), HOTSEAT_ERROR_REFUSED (the guest has other
+ * cards, or a card is not what it was), HOTSEAT_ERROR_DENIED, HOTSEAT_ERROR_UNREADABLE (a damaged
  * journal, named). Loads vfio-pci if it is not there, which is not undone.
  */
 gboolean handover_up(struct host *host, const struct handover_guest *guest,
-		     const struct machine *machine, const struct card *card,
+		     const struct machine *machine, const GPtrArray *cards,
 		     const struct handover_options *options, GError **error);
 
 /**
@@ -92,7 +94,7 @@ gboolean handover_up(struct host *host, const struct handover_guest *guest,
  * @uuid: or JOURNAL_MACHINE: what handover_read_states() says of it
  * @left: if not NULL, gets an array of sentences about what somebody else had changed and was left
  *
- * Waits up to options->seconds for the card's group to be free: vfio-pci is never unbound from a
+ * Waits up to options->seconds for the cards' groups to be free: vfio-pci is never unbound from a
  * busy group. Idempotent: no journal is success.
  * Return: TRUE when the host is as before (but for @left); FALSE with HOTSEAT_ERROR_BUSY (the
  * guest runs, or another process works on it; nothing was changed), HOTSEAT_ERROR_NOT_BACK (the
@@ -105,7 +107,7 @@ gboolean handover_down(struct host *host, const char *uuid, const struct handove
 /* What an open journal says, for status and recover. */
 struct handover_state {
 	char *uuid, *name;
-	gboolean complete;  /* all steps are done: the card is lent */
+	gboolean complete;  /* all steps are done: the cards are lent */
 	gboolean hook_seen; /* libvirt has called our hook for this start */
 	int pid;            /* process that runs the handover now; 0: none */
 	GPtrArray *steps;   /* struct handover_step_state */

@@ -17,7 +17,7 @@ struct journal {
 	/* The header. Without one (empty file, torn header) nothing can have begun. */
 	gboolean started;
 	char *name;       /* of the guest */
-	char *card;       /* its fingerprint */
+	char *card;       /* the fingerprint, or several, of what it is lent */
 	char **functions; /* addresses */
 
 	GPtrArray *entries; /* struct journal_entry */

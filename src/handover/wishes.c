@@ -14,7 +14,7 @@ struct wishes {
 	struct host *host;
 	const struct handover_guest *guest;
 	const struct machine *machine;
-	const struct card *card;
+	const GPtrArray *cards, *functions; /* struct pcidev: of all cards */
 	GPtrArray *steps;
 };
 
@@ -102,13 +102,13 @@ static gboolean wish_cpus(struct wishes *wishes, GError **error)
 	return TRUE;
 }
 
-/* The kernel gives a new process memory of the node that it runs on; a card's is as good a guess.
- */
+/* The kernel gives a new process memory of the node that it runs on; the first card's is as good a
+ * guess as any. */
 static int node_of(const struct wishes *wishes)
 {
 	g_autofree char *text =
 		root_read(wishes->host->root, NULL, "sys/bus/pci/devices/%s/numa_node",
-			  card_display(wishes->card)->address);
+			  card_display(g_ptr_array_index(wishes->cards, 0))->address);
 	int node = wishes->guest->needs->node;
 
 	if (node < 0 && text != NULL)
@@ -155,11 +155,15 @@ static gboolean wish_transparent(struct wishes *wishes, GError **error)
 
 static gboolean is_on_nvidia(const struct wishes *wishes)
 {
-	g_autofree char *driver =
-		root_read_link(wishes->host->root, NULL, "sys/bus/pci/devices/%s/driver",
-			       card_display(wishes->card)->address);
+	for (guint i = 0; i < wishes->cards->len; i++) {
+		g_autofree char *driver =
+			root_read_link(wishes->host->root, NULL, "sys/bus/pci/devices/%s/driver",
+				       card_display(g_ptr_array_index(wishes->cards, i))->address);
 
-	return g_strcmp0(driver, "nvidia") == 0;
+		if (g_strcmp0(driver, "nvidia") == 0)
+			return TRUE;
+	}
+	return FALSE;
 }
 
 /* It keeps NVIDIA's cards open for ever. */
@@ -203,20 +207,9 @@ static gboolean wish_display_manager(struct wishes *wishes, GError **error)
 	return TRUE;
 }
 
-static gboolean is_of_card(const struct card *card, const char *address)
-{
-	for (guint i = 0; i < card->functions->len; i++) {
-		const struct pcidev *dev = g_ptr_array_index(card->functions, i);
-
-		if (g_str_equal(dev->address, address))
-			return TRUE;
-	}
-	return FALSE;
-}
-
 /*
  * The modules that use NVIDIA's driver, users first. With another of its cards at the host they
- * have to stay; then this card is free only if they leave it alone, which its unbind shows.
+ * have to stay; then the guest's is free only if they leave it alone, which its unbind shows.
  */
 static gboolean wish_modules(struct wishes *wishes, GError **error)
 {
@@ -228,7 +221,7 @@ static gboolean wish_modules(struct wishes *wishes, GError **error)
 		const struct pcidev *dev = g_ptr_array_index(wishes->machine->devices, i);
 
 		if (g_strcmp0(dev->driver, "nvidia") == 0 &&
-		    !is_of_card(wishes->card, dev->address))
+		    pcidev_find(wishes->functions, dev->address) == NULL)
 			return TRUE;
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(modules); i++) {
@@ -245,8 +238,8 @@ static gboolean wish_silence(struct wishes *wishes, GError **error)
 
 	if (desktop_process(desktop, PROCESS_SOUND) == NULL)
 		return TRUE;
-	for (guint i = 0; i < wishes->card->functions->len; i++) {
-		const struct pcidev *dev = g_ptr_array_index(wishes->card->functions, i);
+	for (guint i = 0; i < wishes->functions->len; i++) {
+		const struct pcidev *dev = g_ptr_array_index(wishes->functions, i);
 
 		if (root_exists(wishes->host->root, "sys/bus/pci/devices/%s/sound", dev->address))
 			g_ptr_array_add(wishes->steps, step_new(&sound_kind, dev->address));
@@ -265,10 +258,10 @@ static gboolean wish_usb(struct wishes *wishes, GError **error)
 	return TRUE;
 }
 
-static gboolean wish_card(struct wishes *wishes, GError **error)
+static gboolean wish_cards(struct wishes *wishes, GError **error)
 {
-	for (guint i = 0; i < wishes->card->functions->len; i++) {
-		const struct pcidev *dev = g_ptr_array_index(wishes->card->functions, i);
+	for (guint i = 0; i < wishes->functions->len; i++) {
+		const struct pcidev *dev = g_ptr_array_index(wishes->functions, i);
 
 		g_ptr_array_add(wishes->steps, step_new(&bind_kind, dev->address));
 	}
@@ -281,18 +274,19 @@ static void free_step(gpointer data)
 }
 
 GPtrArray *wishes_build(struct host *host, const struct handover_guest *guest,
-			const struct machine *machine, const struct card *card, GError **error)
+			const struct machine *machine, const GPtrArray *cards, GError **error)
 {
 	static const struct handover_needs none = { .node = -1 };
 	static gboolean (*const parts[])(struct wishes *, GError **) = {
 		wish_awake,       wish_governor,        wish_cpus,    wish_pages, wish_transparent,
 		wish_persistence, wish_display_manager, wish_modules, wish_usb,   wish_silence,
-		wish_card,
+		wish_cards,
 	};
 	const struct handover_guest asked = { guest->uuid, guest->name,
 					      guest->needs == NULL ? &none : guest->needs };
+	g_autoptr(GPtrArray) functions = cards_functions(cards);
 	g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func(free_step);
-	struct wishes wishes = { host, &asked, machine, card, steps };
+	struct wishes wishes = { host, &asked, machine, cards, functions, steps };
 
 	for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
 		if (!parts[i](&wishes, error))

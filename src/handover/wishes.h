@@ -9,10 +9,10 @@
  * @machine: may be NULL
  *
  * Looks at the host for what there is to be changed: governors that it has, services that run. What
- * belongs to the machine comes first, the card last, so that it is away as short as can be.
+ * belongs to the machine comes first, the cards last, so that they are away as short as can be.
  *
  * Return: array of struct step, not yet saved; or NULL with HOTSEAT_ERROR_REFUSED for a need that
  * this host cannot meet, or _UNREADABLE.
  */
 GPtrArray *wishes_build(struct host *host, const struct handover_guest *guest,
-			const struct machine *machine, const struct card *card, GError **error);
+			const struct machine *machine, const GPtrArray *cards, GError **error);

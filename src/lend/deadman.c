@@ -22,14 +22,14 @@ static char *unit_name(const char *uuid, const char *kind)
 	return g_strdup_printf("hotseat-dead-man-%s.%s", uuid, kind);
 }
 
-gboolean dead_man_is_due(const struct machine *machine, const struct card *card,
+gboolean dead_man_is_due(const struct machine *machine, GPtrArray *cards,
 			 const struct domain_facts *facts)
 {
 	g_autofree char *why = NULL;
 
 	if (facts->screen || dead_man_was_seen(facts->uuid))
 		return FALSE;
-	return displays_is_only(machine->root, machine->cards, card, &why) != KNOWN_NO;
+	return displays_are_only(machine->root, machine->cards, cards, &why) != KNOWN_NO;
 }
 
 static gboolean call_systemd(const char *method, GVariant *arguments, GError **error)

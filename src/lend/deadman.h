@@ -15,7 +15,7 @@
 
 /* dead_man_is_due - is the last display lent to a guest that cannot be seen otherwise, and was
  * never seen to work? */
-gboolean dead_man_is_due(const struct machine *machine, const struct card *card,
+gboolean dead_man_is_due(const struct machine *machine, GPtrArray *cards,
 			 const struct domain_facts *facts);
 
 /**

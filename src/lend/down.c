@@ -145,6 +145,7 @@ gboolean lend_down(const char *guest, const struct lend_options *options,
 	if (host == NULL ||
 	    !lend_take_back(host, facts->uuid, facts->name, GROUP_SECONDS, report, error))
 		return FALSE;
-	lend_say(report, LEND_SAID, "%s is down, and its card is back with the host.", facts->name);
+	lend_say(report, LEND_SAID, "%s is down, and its %s back with the host.", facts->name,
+		 facts->cards[1] == NULL ? "card is" : "cards are");
 	return TRUE;
 }

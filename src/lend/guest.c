@@ -39,7 +39,7 @@ struct domain_facts *lend_read_guest(struct virt *virt, const char *name, GError
 			    name);
 		return NULL;
 	}
-	if (facts->uuid == NULL || facts->fingerprint == NULL) {
+	if (facts->uuid == NULL || facts->cards[0] == NULL) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
 			    "hotseat's own <metadata> in %s is damaged: it names no card. Make the "
 			    "guest anew, or put it right with: virsh edit %s",
@@ -49,38 +49,54 @@ struct domain_facts *lend_read_guest(struct virt *virt, const char *name, GError
 	return g_steal_pointer(&facts);
 }
 
-static gboolean is_function_of(const struct card *card, const char *address)
+/* A card that is somewhere else now, or a device of another kind that somebody has added. */
+static void set_not_of_cards(const struct domain_facts *facts, const char *address,
+			     const struct machine *machine, const GPtrArray *cards, GError **error)
 {
-	for (guint i = 0; i < card->functions->len; i++) {
-		const struct pcidev *dev = g_ptr_array_index(card->functions, i);
+	g_autoptr(GPtrArray) functions = cards_functions(machine->cards);
+	const struct pcidev *dev = pcidev_find(machine->devices, address);
+	g_autoptr(GString) where = g_string_new(NULL);
 
-		if (g_str_equal(dev->address, address))
-			return TRUE;
+	if (dev != NULL && pcidev_find(functions, address) == NULL) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s also asks for %s (%s), which is no part of a graphics card, and "
+			    "hotseat lends nothing else; nothing was touched. Take it out of the "
+			    "guest: virsh edit %s",
+			    facts->name, address, dev->name, facts->name);
+		return;
 	}
-	return FALSE;
+	for (guint i = 0; i < cards->len; i++)
+		g_string_append_printf(where, "%s%s", i == 0 ? "" : " and ",
+				       card_display(g_ptr_array_index(cards, i))->address);
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+		    "%s asks for %s, but its card%s at %s now; nothing was touched. Make the guest "
+		    "anew: virsh undefine --keep-nvram %s, then hotseat new %s with --disk and its "
+		    "image",
+		    facts->name, address, cards->len == 1 ? " is" : "s are", where->str,
+		    facts->name, facts->name);
 }
 
-const struct card *lend_find_card(const struct machine *machine, const struct domain_facts *facts,
-				  GError **error)
+GPtrArray *lend_find_cards(const struct machine *machine, const struct domain_facts *facts,
+			   GError **error)
 {
-	const struct card *card = card_find(machine->cards, facts->fingerprint, error);
+	g_autoptr(GPtrArray) cards =
+		cards_find(machine->cards, (const char *const *)facts->cards, error);
+	g_autoptr(GPtrArray) functions = NULL;
 
-	if (card == NULL) {
-		g_prefix_error(error, "the card of %s is not here: ", facts->name);
+	if (cards == NULL) {
+		g_prefix_error(error, "%s of %s is not here: ",
+			       facts->cards[1] == NULL ? "the card" : "one of the cards",
+			       facts->name);
 		return NULL;
 	}
+	functions = cards_functions(cards);
 	for (guint i = 0; facts->hostdevs[i] != NULL; i++) {
-		if (is_function_of(card, facts->hostdevs[i]))
+		if (pcidev_find(functions, facts->hostdevs[i]) != NULL)
 			continue;
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-			    "%s asks for %s, but its card is at %s now; nothing was touched. Make "
-			    "the guest anew: virsh undefine --keep-nvram %s, then hotseat new %s "
-			    "with --disk and its image",
-			    facts->name, facts->hostdevs[i], card_display(card)->address,
-			    facts->name, facts->name);
+		set_not_of_cards(facts, facts->hostdevs[i], machine, cards, error);
 		return NULL;
 	}
-	return card;
+	return g_steal_pointer(&cards);
 }
 
 struct handover_needs lend_needs(const struct domain_facts *facts)

@@ -23,7 +23,7 @@ static gboolean read_ours(const char *xml, struct domain_facts **facts, GError *
 		return FALSE;
 	if (!read->ours)
 		return TRUE;
-	if (read->uuid == NULL || read->fingerprint == NULL) {
+	if (read->uuid == NULL || read->cards[0] == NULL) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
 			    "hotseat's own <metadata> in %s is damaged: it names no card",
 			    read->name);
@@ -33,7 +33,7 @@ static gboolean read_ours(const char *xml, struct domain_facts **facts, GError *
 	return TRUE;
 }
 
-/* Has this guest its card already? Then who holds it, and what it displays, is no question. */
+/* Has this guest its cards already? Then who holds them, and what they show, is no question. */
 static gboolean is_lent(struct host *host, const char *uuid, gboolean *lent, GError **error)
 {
 	g_autoptr(GPtrArray) states = handover_read_states(host, error);
@@ -74,7 +74,7 @@ static gboolean prepare(struct host *host, const struct domain_facts *facts,
 						  .seconds = OTHERS_SECONDS };
 	autoptr(machine) machine = NULL;
 	struct root *root = root_open("/", error);
-	const struct card *card;
+	g_autoptr(GPtrArray) cards = NULL;
 	gboolean lent = FALSE;
 
 	if (root == NULL || !check_seat(facts, error))
@@ -82,11 +82,11 @@ static gboolean prepare(struct host *host, const struct domain_facts *facts,
 	machine = machine_read(root, MACHINE_DEVICES | MACHINE_SYSTEM, error);
 	if (machine == NULL)
 		return FALSE;
-	card = lend_find_card(machine, facts, error);
-	if (card == NULL || !is_lent(host, facts->uuid, &lent, error) ||
-	    (!lent && !handover_check(machine, card, lend_allowed(facts, FALSE), error)))
+	cards = lend_find_cards(machine, facts, error);
+	if (cards == NULL || !is_lent(host, facts->uuid, &lent, error) ||
+	    (!lent && !handover_check(machine, cards, lend_allowed(facts, FALSE), error)))
 		return FALSE;
-	return handover_up(host, &guest, machine, card, &options, error) &&
+	return handover_up(host, &guest, machine, cards, &options, error) &&
 	       handover_note_hook(host, facts->uuid, error);
 }
 

@@ -60,26 +60,28 @@ struct lend_options {
  */
 struct domain_facts *lend_read_guest(struct virt *virt, const char *name, GError **error);
 
-/* lend_needs - what a guest wants of the host beside its card; points into @facts */
+/* lend_needs - what a guest wants of the host beside its cards; points into @facts */
 struct handover_needs lend_needs(const struct domain_facts *facts);
 
 /* lend_allowed - handover_check()'s flags: a desktop that is to be stopped may have the card */
 unsigned int lend_allowed(const struct domain_facts *facts, gboolean take_last_display);
 
 /**
- * lend_find_card - the card that a guest is to have, on this machine as it is now
+ * lend_find_cards - the cards that a guest is to have, on this machine as it is now
  *
- * Found by its fingerprint; HOTSEAT_ERROR_REFUSED if the addresses in the domain are not those of
- * the card's functions any more.
+ * Found by their fingerprints; HOTSEAT_ERROR_REFUSED if the addresses in the domain are not those
+ * of the cards' functions any more, or two fingerprints have become one card.
+ *
+ * Return: array of struct card, at least one, owned by the caller.
  */
-const struct card *lend_find_card(const struct machine *machine, const struct domain_facts *facts,
-				  GError **error);
+GPtrArray *lend_find_cards(const struct machine *machine, const struct domain_facts *facts,
+			   GError **error);
 
 /* lend_chord - the chord of a guest for people: "left Ctrl + right Ctrl" */
 const char *lend_chord(const struct domain_facts *facts);
 
 /**
- * lend_up - hand a guest's card over and start it
+ * lend_up - hand a guest's cards over and start it
  *
  * Idempotent: a guest that runs is said to. Arms the dead man's switch where the last display goes
  * (see deadman.h). Errors are those of handover_check() and handover_up(), and of libvirt's start.
@@ -88,7 +90,7 @@ gboolean lend_up(const char *guest, const struct lend_options *options,
 		 const struct lend_report *report, GError **error);
 
 /**
- * lend_down - ask a guest to shut down, wait, and take its card back
+ * lend_down - ask a guest to shut down, wait, and take its cards back
  *
  * HOTSEAT_ERROR_BUSY if it still runs after options->timeout.
  */
@@ -109,11 +111,11 @@ gboolean lend_recover(const char *guest, const struct lend_options *options,
 gboolean lend_confirm(const char *guest, const struct lend_report *report, GError **error);
 
 /**
- * lend_prepare - the guest of a domain's XML is about to start: its card must be lent
+ * lend_prepare - the guest of a domain's XML is about to start: its cards must be lent
  * @xml: what libvirt gave our hook
  *
  * For the hook, which libvirt waits for: never asks libvirt. Idempotent: a complete journal answers
- * at once. Strangers' domains are fine. HOTSEAT_ERROR_REFUSED if the card is not what it was.
+ * at once. Strangers' domains are fine. HOTSEAT_ERROR_REFUSED if a card is not what it was.
  */
 gboolean lend_prepare(const char *xml, const struct lend_report *report, GError **error);
 

@@ -115,7 +115,7 @@ struct lending {
 	struct host *host;
 	const struct domain_facts *facts;
 	const struct machine *machine;
-	const struct card *card;
+	GPtrArray *cards;
 };
 
 /* Before the screen changes: afterwards nobody may be able to read it. */
@@ -128,7 +128,7 @@ static gboolean arm(const struct lending *lending, const struct lend_options *op
 		 "%s has keyboard and mouse %s; %s moves them to the host and back.", facts->name,
 		 facts->seat != NULL ? "once it is up" : "from its start", lend_chord(facts));
 	if (options->dead_man == 0 || !options->take_last_display ||
-	    !dead_man_is_due(lending->machine, lending->card, facts))
+	    !dead_man_is_due(lending->machine, lending->cards, facts))
 		return TRUE;
 	if (!dead_man_arm(facts, options->dead_man, error))
 		return FALSE;
@@ -145,12 +145,13 @@ static gboolean lend_and_start(const struct lending *lending, const struct lend_
 	const struct domain_facts *facts = lending->facts;
 	const struct handover_needs needs = lend_needs(facts);
 	const struct handover_guest guest = { facts->uuid, facts->name, &needs };
+	g_autofree char *names = cards_describe(lending->cards);
 	struct lend_report to = *report;
 	const struct handover_options steps = { .progress = lend_report_step, .data = &to };
 
 	if (!arm(lending, options, report, error))
 		return FALSE;
-	if (!handover_up(lending->host, &guest, lending->machine, lending->card, &steps, error)) {
+	if (!handover_up(lending->host, &guest, lending->machine, lending->cards, &steps, error)) {
 		/* Where nothing was lent there is nothing to act for; where it was, let it act. */
 		if (error == NULL || !hotseat_error_is(*error, HOTSEAT_ERROR_NOT_BACK))
 			(void)dead_man_disarm(facts->uuid, NULL);
@@ -159,8 +160,7 @@ static gboolean lend_and_start(const struct lending *lending, const struct lend_
 	if (!start(lending->virt, lending->host, facts, report, error))
 		return FALSE;
 	warn_without_hook(lending->host, facts, report);
-	lend_say(report, LEND_SAID, "%s is up with %s.", facts->name,
-		 card_display(lending->card)->name);
+	lend_say(report, LEND_SAID, "%s is up with %s.", facts->name, names);
 	return TRUE;
 }
 
@@ -169,6 +169,7 @@ static gboolean hand_over(struct virt *virt, const struct domain_facts *facts,
 			  GError **error)
 {
 	struct lending lending = { .virt = virt, .facts = facts };
+	g_autoptr(GPtrArray) cards = NULL;
 	autoptr(machine) machine = NULL;
 	autoptr(host) host = NULL;
 	struct root *root = root_open("/", error);
@@ -179,11 +180,11 @@ static gboolean hand_over(struct virt *virt, const struct domain_facts *facts,
 	if (machine == NULL)
 		return FALSE;
 	lending.machine = machine;
-	lending.card = lend_find_card(machine, facts, error);
-	if (lending.card == NULL ||
-	    !handover_check(machine, lending.card, lend_allowed(facts, options->take_last_display),
-			    error))
+	cards = lend_find_cards(machine, facts, error);
+	if (cards == NULL ||
+	    !handover_check(machine, cards, lend_allowed(facts, options->take_last_display), error))
 		return FALSE;
+	lending.cards = cards;
 	host = host_new_live(error);
 	if (host == NULL)
 		return FALSE;

@@ -411,3 +411,50 @@ const struct card *card_find(const GPtrArray *cards, const char *address_or_fing
 		set_absent(error, cards, address_or_fingerprint);
 	return card;
 }
+
+GPtrArray *cards_find(const GPtrArray *cards, const char *const *names, GError **error)
+{
+	g_autoptr(GPtrArray) found = g_ptr_array_new();
+
+	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+		const struct card *card = card_find(cards, names[i], error);
+		guint before = 0;
+
+		if (card == NULL)
+			return NULL;
+		if (g_ptr_array_find(found, card, &before)) {
+			g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+				    "%s and %s are one card, the one at %s; a guest has each card "
+				    "once, with all its functions",
+				    names[before], names[i], card_display(card)->address);
+			return NULL;
+		}
+		g_ptr_array_add(found, (gpointer)(guintptr)card);
+	}
+	return g_steal_pointer(&found);
+}
+
+GPtrArray *cards_functions(const GPtrArray *cards)
+{
+	GPtrArray *functions = g_ptr_array_new();
+
+	for (guint i = 0; i < cards->len; i++) {
+		const struct card *card = g_ptr_array_index(cards, i);
+
+		g_ptr_array_extend(functions, card->functions, NULL, NULL);
+	}
+	return functions;
+}
+
+char *cards_describe(const GPtrArray *cards)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < cards->len; i++)
+		g_string_append_printf(text, "%s%s",
+				       i == 0               ? ""
+				       : i + 1 < cards->len ? ", "
+							    : " and ",
+				       card_display(g_ptr_array_index(cards, i))->name);
+	return g_string_free(text, FALSE);
+}

@@ -47,6 +47,17 @@ const struct pcidev *card_display(const struct card *card);
 gboolean card_fingerprint_equal(const char *a, const char *b);
 
 /**
+ * cards_functions - all functions of several cards
+ * @cards: struct card
+ *
+ * Return: array of struct pcidev, card after card, owned by the caller; the devices are the cards'.
+ */
+GPtrArray *cards_functions(const GPtrArray *cards);
+
+/* cards_describe - "NVIDIA RTX 3080 and AMD RX 580", for people; newly allocated */
+char *cards_describe(const GPtrArray *cards);
+
+/**
  * card_find_all - the cards among these devices, in order of address
  * @dma_ownership_model: see pcidev_driver_allowed()
  *
@@ -65,3 +76,12 @@ GPtrArray *card_find_all(const GPtrArray *devices, gboolean dma_ownership_model)
  */
 const struct card *card_find(const GPtrArray *cards, const char *address_or_fingerprint,
 			     GError **error);
+
+/**
+ * cards_find - card_find() for several names, each of another card
+ * @names: NULL-terminated; may be NULL, which is none
+ *
+ * Return: array of struct card in the order of @names, owned by the caller, or NULL with what
+ * card_find() says, or HOTSEAT_ERROR_REFUSED if two names are of one card.
+ */
+GPtrArray *cards_find(const GPtrArray *cards, const char *const *names, GError **error);

@@ -211,14 +211,14 @@ static void merge(enum known *all, enum known one)
 }
 
 static struct others look_at_others(const struct root *root, const GPtrArray *cards,
-				    const struct card *card)
+				    GPtrArray *lent)
 {
 	struct others others = { .lit = KNOWN_NO, .driver = KNOWN_NO };
 
 	for (guint i = 0; i < cards->len; i++) {
 		const struct card *other = g_ptr_array_index(cards, i);
 
-		if (other == card)
+		if (g_ptr_array_find(lent, other, NULL))
 			continue;
 		merge(&others.lit, is_lit(root, other));
 		merge(&others.driver, has_display_driver(root, other));
@@ -226,34 +226,91 @@ static struct others look_at_others(const struct root *root, const GPtrArray *ca
 	return others;
 }
 
-enum known displays_is_only(const struct root *root, const GPtrArray *cards,
-			    const struct card *card, char **why)
-{
-	const struct pcidev *dev = card_display(card);
-	struct others others = look_at_others(root, cards, card);
-	enum known lit = is_lit(root, card);
+/* What can be said of the cards that go. */
+struct going {
+	enum known lit, boot;      /* one of them drives a monitor; is the firmware's display */
+	const char *firmware;      /* the address of the latter */
+	GPtrArray *all, *lit_ones; /* addresses */
+};
 
-	if (others.lit == KNOWN_YES) {
+static void look_at_going(const struct root *root, const GPtrArray *lent, struct going *going)
+{
+	for (guint i = 0; i < lent->len; i++) {
+		const struct card *card = g_ptr_array_index(lent, i);
+		const struct pcidev *dev = card_display(card);
+		enum known lit = is_lit(root, card);
+
+		merge(&going->lit, lit);
+		merge(&going->boot, dev->boot_vga);
+		if (dev->boot_vga == KNOWN_YES)
+			going->firmware = dev->address;
+		g_ptr_array_add(going->all, dev->address);
+		if (lit == KNOWN_YES)
+			g_ptr_array_add(going->lit_ones, dev->address);
+	}
+}
+
+/* "0000:01:00.0 drives", "0000:01:00.0 and 0000:02:00.0 drive" */
+static char *they_drive(const GPtrArray *addresses)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < addresses->len; i++)
+		g_string_append_printf(text, "%s%s", i == 0 ? "" : " and ",
+				       (const char *)g_ptr_array_index(addresses, i));
+	g_string_append(text, addresses->len == 1 ? " drives" : " drive");
+	return g_string_free(text, FALSE);
+}
+
+static enum known judge(const struct going *going, const struct others *others, char **why)
+{
+	g_autofree char *all = they_drive(going->all);
+	g_autofree char *lit = they_drive(going->lit_ones);
+
+	if (others->lit == KNOWN_YES) {
 		*why = g_strdup("another card drives a monitor");
 		return KNOWN_NO;
 	}
-	if (dev->boot_vga == KNOWN_YES && others.driver == KNOWN_NO) {
+	if (going->boot == KNOWN_YES && others->driver == KNOWN_NO) {
 		*why = g_strdup_printf(
 			"%s is the firmware's display, and no other card has a "
 			"driver that could show the desktop",
-			dev->address);
+			going->firmware);
 		return KNOWN_YES;
 	}
-	if (lit == KNOWN_YES && others.lit == KNOWN_NO) {
-		*why = g_strdup_printf("%s drives the only monitor that is on", dev->address);
+	if (going->lit == KNOWN_YES && others->lit == KNOWN_NO) {
+		*why = g_strdup_printf("%s the only monitor%s on", lit,
+				       going->lit_ones->len == 1 ? " that is" : "s that are");
 		return KNOWN_YES;
 	}
-	if (lit == KNOWN_NO && (dev->boot_vga == KNOWN_NO || others.driver == KNOWN_YES)) {
-		*why = g_strdup_printf("%s drives no monitor", dev->address);
+	if (going->lit == KNOWN_NO && (going->boot == KNOWN_NO || others->driver == KNOWN_YES)) {
+		*why = g_strdup_printf("%s no monitor", all);
 		return KNOWN_NO;
 	}
 	*why = g_strdup_printf("sysfs does not say which card drives a monitor: %s",
-			       lit == NOT_KNOWN ? "this one has a driver without a DRM device"
-						: "another one has a driver without a DRM device");
+			       going->lit == NOT_KNOWN
+				       ? "this one has a driver without a DRM device"
+				       : "another one has a driver without a DRM device");
 	return NOT_KNOWN;
+}
+
+enum known displays_are_only(const struct root *root, const GPtrArray *cards, GPtrArray *lent,
+			     char **why)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
+	g_autoptr(GPtrArray) lit_ones = g_ptr_array_new();
+	struct others others = look_at_others(root, cards, lent);
+	struct going going = { KNOWN_NO, KNOWN_NO, NULL, all, lit_ones };
+
+	look_at_going(root, lent, &going);
+	return judge(&going, &others, why);
+}
+
+enum known displays_is_only(const struct root *root, const GPtrArray *cards,
+			    const struct card *card, char **why)
+{
+	g_autoptr(GPtrArray) lent = g_ptr_array_new();
+
+	g_ptr_array_add(lent, (gpointer)(guintptr)card);
+	return displays_are_only(root, cards, lent, why);
 }

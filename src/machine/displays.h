@@ -54,3 +54,8 @@ GPtrArray *displays_read(const struct root *root, const struct pcidev *dev);
  */
 enum known displays_is_only(const struct root *root, const GPtrArray *cards,
 			    const struct card *card, char **why);
+
+/* displays_are_only - the same for cards (struct card) that are lent together: what remains counts
+ */
+enum known displays_are_only(const struct root *root, const GPtrArray *cards, GPtrArray *lent,
+			     char **why);

@@ -706,10 +706,12 @@ static char *describe_guest(const struct plan *plan)
 	g_autofree char *memory = size_format(plan->memory_kib << 10);
 	GString *text = g_string_new(NULL);
 
-	if (plan->card != NULL)
-		g_string_append_printf(text, "%s %s; ",
-				       short_address(card_display(plan->card)->address),
-				       card_display(plan->card)->name);
+	for (guint i = 0; i < plan->cards->len; i++) {
+		const struct pcidev *display = card_display(plan->cards->pdata[i]);
+
+		g_string_append_printf(text, "%s %s; ", short_address(display->address),
+				       display->name);
+	}
 	g_string_append_printf(text, "%u vCPU%s on %s", plan->placement.vcpu->len,
 			       plan->placement.vcpu->len == 1 ? "" : "s", vcpus);
 	if (plan->memory_kib > 0)

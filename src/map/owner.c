@@ -31,7 +31,7 @@ int owner_of_cpu(const GPtrArray *plans, guint id)
 int owner_of_card(const GPtrArray *plans, const struct card *card)
 {
 	for (guint i = 0; i < plans->len; i++) {
-		if (((const struct plan *)plans->pdata[i])->card == card)
+		if (g_ptr_array_find(((const struct plan *)plans->pdata[i])->cards, card, NULL))
 			return (int)i;
 	}
 	return OWNER_HOST;

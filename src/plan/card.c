@@ -37,14 +37,22 @@ char *card_obstacle(const struct card *card, gboolean in_full)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-char *card_loss(const struct machine *machine, const struct card *card)
+static char *cards_loss(const struct machine *machine, GPtrArray *cards)
 {
 	g_autofree char *why = NULL;
 
-	if (displays_is_only(machine->root, machine->cards, card, &why) != KNOWN_YES)
+	if (displays_are_only(machine->root, machine->cards, cards, &why) != KNOWN_YES)
 		return NULL;
 	return why != NULL ? g_steal_pointer(&why)
 			   : g_strdup("it drives the desktop's only display");
+}
+
+char *card_loss(const struct machine *machine, const struct card *card)
+{
+	g_autoptr(GPtrArray) alone = g_ptr_array_new();
+
+	g_ptr_array_add(alone, (gpointer)(guintptr)card);
+	return cards_loss(machine, alone);
 }
 
 static gboolean on_root_bus(const struct pcidev *dev)
@@ -64,28 +72,37 @@ guint card_merit(const struct card *card)
 	return 1 + (display->boot_vga != KNOWN_YES ? 2 : 0) + (on_root_bus(display) ? 0 : 1);
 }
 
-static const struct card *take_named(const struct machine *machine, const char *gpu,
-				     GPtrArray *reasons, GError **error)
+static gboolean check_lendable(const struct card *card, GError **error)
 {
-	const struct card *card = card_find(machine->cards, gpu, error);
-	g_autofree char *obstacle = NULL;
+	g_autofree char *obstacle = card_obstacle(card, TRUE);
+
+	if (obstacle == NULL)
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED, "%s (%s) cannot be lent: %s",
+		    card_display(card)->address, card_display(card)->name, obstacle);
+	return FALSE;
+}
+
+/* A display that was asked for by name is lent, knowingly; when, is for "up" to decide. */
+static GPtrArray *take_named(const struct machine *machine, const char *const *gpus,
+			     GPtrArray *reasons, GError **error)
+{
+	g_autoptr(GPtrArray) cards = cards_find(machine->cards, gpus, error);
 	g_autofree char *loss = NULL;
 
-	if (card == NULL)
-		return NULL;
-	obstacle = card_obstacle(card, TRUE);
-	if (obstacle != NULL) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-			    "%s (%s) cannot be lent: %s", card_display(card)->address,
-			    card_display(card)->name, obstacle);
-		return NULL;
+	for (guint i = 0; cards != NULL && i < cards->len; i++) {
+		if (!check_lendable(cards->pdata[i], error))
+			return NULL;
 	}
-	/* A display that was asked for by name is lent, knowingly; when, is for "up" to decide. */
-	loss = card_loss(machine, card);
-	reason_add(reasons, "gpu", NULL, "%s %s, as asked%s%s", card_display(card)->address,
-		   card_display(card)->name, loss != NULL ? "; beware: " : "",
-		   loss != NULL ? loss : "");
-	return card;
+	loss = cards != NULL ? cards_loss(machine, cards) : NULL;
+	for (guint i = 0; cards != NULL && i < cards->len; i++) {
+		const struct pcidev *display = card_display(cards->pdata[i]);
+		gboolean beware = loss != NULL && i + 1 == cards->len;
+
+		reason_add(reasons, "gpu", NULL, "%s %s, as asked%s%s", display->address,
+			   display->name, beware ? "; beware: " : "", beware ? loss : "");
+	}
+	return g_steal_pointer(&cards);
 }
 
 static char *describe_others(const struct machine *machine, const struct card *chosen)
@@ -139,13 +156,25 @@ static const struct card *choose_best(const struct machine *machine, GPtrArray *
 	return best;
 }
 
-const struct card *choose_card(const struct machine *machine, const char *gpu, GPtrArray *reasons,
-			       GError **error)
+static GPtrArray *take_best(const struct machine *machine, GPtrArray *reasons, GError **error)
 {
-	if (gpu != NULL)
-		return take_named(machine, gpu, reasons, error);
+	const struct card *best = choose_best(machine, reasons, error);
+	GPtrArray *cards;
+
+	if (best == NULL)
+		return NULL;
+	cards = g_ptr_array_new();
+	g_ptr_array_add(cards, (gpointer)(guintptr)best);
+	return cards;
+}
+
+GPtrArray *choose_own_cards(const struct machine *machine, const char *const *gpus,
+			    GPtrArray *reasons, GError **error)
+{
+	if (gpus != NULL && gpus[0] != NULL)
+		return take_named(machine, gpus, reasons, error);
 	if (machine->cards->len > 0)
-		return choose_best(machine, reasons, error);
+		return take_best(machine, reasons, error);
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_ABSENT,
 		    "this machine has no graphics card that could be lent");
 	return NULL;

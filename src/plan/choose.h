@@ -6,13 +6,15 @@
 /* The single decisions of plan_make(), one file each. All add to @reasons. */
 
 /**
- * choose_card - the card that was asked for, or the one that is best lent
+ * choose_own_cards - the cards that were asked for, or the one that is best lent
+ * @gpus: as wish::gpus
  *
- * Return: a card of @machine, or NULL: HOTSEAT_ERROR_ABSENT (there is none, or none like that),
- * HOTSEAT_ERROR_REFUSED (it cannot be lent; names the device and driver in the way).
+ * Return: array of struct card of @machine, owned by the caller, or NULL: HOTSEAT_ERROR_ABSENT
+ * (there is none, or none like that), HOTSEAT_ERROR_REFUSED (one cannot be lent; names the device
+ * and driver in the way; or is named twice).
  */
-const struct card *choose_card(const struct machine *machine, const char *gpu, GPtrArray *reasons,
-			       GError **error);
+GPtrArray *choose_own_cards(const struct machine *machine, const char *const *gpus,
+			    GPtrArray *reasons, GError **error);
 
 /**
  * choose_memory - the guest's memory in KiB, a multiple of 2 MiB

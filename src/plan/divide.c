@@ -243,10 +243,13 @@ static struct plan *make_guest(struct division *division, guint guest, guint64 m
 
 	plan->reasons = reasons_new();
 	plan->cpus = machine->cpus;
+	plan->cards = g_ptr_array_new();
 	if (guest < division->cards->len) {
-		plan->card = division->cards->pdata[guest];
+		const struct card *card = division->cards->pdata[guest];
+
+		g_ptr_array_add(plan->cards, division->cards->pdata[guest]);
 		reason_add(plan->reasons, "gpu", NULL, "%s %s, one of %u that can be lent",
-			   card_display(plan->card)->address, card_display(plan->card)->name,
+			   card_display(card)->address, card_display(card)->name,
 			   choose_lendable_count(machine));
 	} else {
 		reason_add(plan->reasons, "gpu", NULL,

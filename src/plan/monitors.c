@@ -13,6 +13,7 @@
  */
 struct cable {
 	const struct card *card;
+	gboolean guests; /* the card is one of the guest's */
 	struct connector *connector;
 };
 
@@ -25,22 +26,23 @@ static void free_cable(gpointer data)
 }
 
 /* All connectors of the host's cards and of the guest's, with and without a monitor. */
-static GPtrArray *cables_read(const struct machine *machine, const struct card *guests,
-			      GPtrArray *lent)
+static GPtrArray *cables_read(const struct machine *machine, GPtrArray *own, GPtrArray *lent)
 {
 	GPtrArray *cables = g_ptr_array_new_with_free_func(free_cable);
 
 	for (guint i = 0; i < machine->cards->len; i++) {
 		const struct card *card = machine->cards->pdata[i];
+		gboolean guests = g_ptr_array_find(own, card, NULL);
 		g_autoptr(GPtrArray) connectors = NULL;
 
-		if (card != guests && lent != NULL && g_ptr_array_find(lent, card, NULL))
+		if (!guests && lent != NULL && g_ptr_array_find(lent, card, NULL))
 			continue;
 		connectors = displays_read(machine->root, card_display(card));
 		while (connectors->len > 0) {
 			struct cable *cable = g_new0(struct cable, 1);
 
 			cable->card = card;
+			cable->guests = guests;
 			cable->connector = g_ptr_array_steal_index(connectors, 0);
 			g_ptr_array_add(cables, cable);
 		}
@@ -102,22 +104,20 @@ static gboolean same_monitor(const struct cable *a, const struct cable *b)
 }
 
 /* The same monitor by a cable of another side; NULL: none. */
-static const struct cable *find_twin(const GPtrArray *cables, const struct cable *cable,
-				     const struct card *guests)
+static const struct cable *find_twin(const GPtrArray *cables, const struct cable *cable)
 {
 	for (guint i = 0; i < cables->len; i++) {
 		const struct cable *other = cables->pdata[i];
 
-		if ((other->card == guests) != (cable->card == guests) && has_monitor(other) &&
+		if (other->guests != cable->guests && has_monitor(other) &&
 		    same_monitor(cable, other))
 			return other;
 	}
 	return NULL;
 }
 
-/* The connector that carries most and has nothing in it, of the guest's card or of the others. */
-static const struct cable *find_free(const GPtrArray *cables, const struct card *guests,
-				     gboolean of_guest)
+/* The connector that carries most and has nothing in it, of the guest's cards or of the others. */
+static const struct cable *find_free(const GPtrArray *cables, gboolean of_guest)
 {
 	const struct cable *best = NULL;
 
@@ -125,7 +125,7 @@ static const struct cable *find_free(const GPtrArray *cables, const struct card 
 		const struct cable *cable = cables->pdata[i];
 		guint merit = connector_link(cable->connector)->merit;
 
-		if ((cable->card == guests) == of_guest && merit > 0 &&
+		if (cable->guests == of_guest && merit > 0 &&
 		    cable->connector->connected == KNOWN_NO &&
 		    (best == NULL || merit > connector_link(best->connector)->merit))
 			best = cable;
@@ -162,7 +162,7 @@ static void explain_guests(struct plan *plan, const GPtrArray *cables, const str
 {
 	g_autofree char *name = describe_monitor(cable);
 	g_autofree char *picture = describe_picture(cable);
-	const struct cable *spare = find_free(cables, plan->card, FALSE);
+	const struct cable *spare = find_free(cables, FALSE);
 	g_autofree char *port = spare != NULL ? describe_port(spare) : NULL;
 
 	if (connector_link(cable->connector)->inside)
@@ -216,14 +216,14 @@ static char *describe_promise(const struct cable *monitor, const struct cable *p
 }
 
 /* The monitor of the host with the most to show: that is the one to share. NULL: none. */
-static const struct cable *find_best_of_host(const GPtrArray *cables, const struct card *guests)
+static const struct cable *find_best_of_host(const GPtrArray *cables)
 {
 	const struct cable *best = NULL;
 
 	for (guint i = 0; i < cables->len; i++) {
 		const struct cable *cable = cables->pdata[i];
 
-		if (cable->card != guests && has_monitor(cable) &&
+		if (!cable->guests && has_monitor(cable) &&
 		    !connector_link(cable->connector)->inside &&
 		    (best == NULL || clock_of(cable) > clock_of(best)))
 			best = cable;
@@ -231,12 +231,12 @@ static const struct cable *find_best_of_host(const GPtrArray *cables, const stru
 	return best;
 }
 
-/* The guest's card has no monitor: which cable to plug where, and what that brings. */
+/* No card of the guest has a monitor: which cable to plug where, and what that brings. */
 static char *advise_cable(const struct plan *plan, const GPtrArray *cables)
 {
-	const char *address = card_display(plan->card)->address;
-	const struct cable *port = find_free(cables, plan->card, TRUE);
-	const struct cable *monitor = find_best_of_host(cables, plan->card);
+	const char *address = card_display(plan_card(plan))->address;
+	const struct cable *port = find_free(cables, TRUE);
+	const struct cable *monitor = find_best_of_host(cables);
 	g_autofree char *place = monitor != NULL ? describe_port(monitor) : NULL;
 	g_autofree char *name = monitor == NULL     ? NULL
 				: has_name(monitor) ? describe_monitor(monitor)
@@ -260,17 +260,17 @@ void choose_monitors(const struct machine *machine, GPtrArray *lent, struct plan
 	g_autoptr(GPtrArray) cables = NULL;
 	guint on_card = 0;
 
-	if (plan->card == NULL)
+	if (plan->cards->len == 0)
 		return;
-	cables = cables_read(machine, plan->card, lent);
+	cables = cables_read(machine, plan->cards, lent);
 	for (guint i = 0; i < cables->len; i++) {
 		const struct cable *cable = cables->pdata[i];
 		const struct cable *twin;
 
 		if (!has_monitor(cable))
 			continue;
-		twin = find_twin(cables, cable, plan->card);
-		if (cable->card != plan->card) {
+		twin = find_twin(cables, cable);
+		if (!cable->guests) {
 			if (twin == NULL)
 				explain_hosts(plan, cable);
 			continue;
@@ -285,5 +285,5 @@ void choose_monitors(const struct machine *machine, GPtrArray *lent, struct plan
 		return;
 	plan->cable = advise_cable(plan, cables);
 	reason_add(plan->reasons, "monitor", NULL, "none is seen on %s: %s",
-		   card_display(plan->card)->address, plan->cable);
+		   card_display(plan_card(plan))->address, plan->cable);
 }

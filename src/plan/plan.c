@@ -17,9 +17,14 @@ static gboolean forgive(const struct wish *wish, gboolean asked_for, const char 
 	return TRUE;
 }
 
-static int card_node(const struct card *card)
+static int card_node(const struct plan *plan)
 {
-	return card != NULL ? card_display(card)->numa_node : -1;
+	return plan->cards->len > 0 ? card_display(plan_card(plan))->numa_node : -1;
+}
+
+static gboolean asks_for_cards(const struct wish *wish)
+{
+	return wish->gpus != NULL && wish->gpus[0] != NULL;
 }
 
 struct plan *plan_make(const struct machine *machine, const struct wish *wish, GError **error)
@@ -29,10 +34,12 @@ struct plan *plan_make(const struct machine *machine, const struct wish *wish, G
 
 	plan->reasons = reasons_new();
 	plan->cpus = machine->cpus;
-	plan->card = choose_card(machine, wish->gpu, plan->reasons, &problem);
-	if (problem != NULL && !forgive(wish, wish->gpu != NULL, "gpu", plan, problem, error))
+	plan->cards = choose_own_cards(machine, wish->gpus, plan->reasons, &problem);
+	if (problem != NULL && !forgive(wish, asks_for_cards(wish), "gpu", plan, problem, error))
 		return NULL;
-	if (!placement_choose(machine->cpus, wish->vcpus, card_node(plan->card), &plan->placement,
+	if (plan->cards == NULL)
+		plan->cards = g_ptr_array_new();
+	if (!placement_choose(machine->cpus, wish->vcpus, card_node(plan), &plan->placement,
 			      plan->reasons, error))
 		return NULL;
 	problem = NULL;
@@ -47,8 +54,10 @@ struct plan *plan_make(const struct machine *machine, const struct wish *wish, G
 
 		choose_pages(machine, pools, plan);
 	}
-	plan->keyboard = choose_input(machine->inputs, INPUT_KEYBOARD, plan->reasons);
-	plan->mouse = choose_input(machine->inputs, INPUT_MOUSE, plan->reasons);
+	if (!wish->at_seat) {
+		plan->keyboard = choose_input(machine->inputs, INPUT_KEYBOARD, plan->reasons);
+		plan->mouse = choose_input(machine->inputs, INPUT_MOUSE, plan->reasons);
+	}
 	choose_monitors(machine, NULL, plan);
 	return g_steal_pointer(&plan);
 }
@@ -58,6 +67,7 @@ void plan_free(struct plan *plan)
 	if (plan == NULL)
 		return;
 	placement_clear(&plan->placement);
+	g_clear_pointer(&plan->cards, g_ptr_array_unref);
 	g_clear_pointer(&plan->reasons, g_ptr_array_unref);
 	g_free(plan->cable);
 	g_free(plan);

@@ -8,11 +8,13 @@
  * reads a machine, decides, and says why. Knows no XML and changes nothing.
  */
 struct wish {
-	const char *gpu;    /* address or fingerprint; NULL: choose */
-	guint vcpus;        /* 0: choose */
-	guint64 memory_kib; /* 0: choose */
-	gboolean partial;   /* decide what can be decided: without a card or a known memory size,
-			       say so in a reason and leave plan::card NULL, memory_kib 0 */
+	const char *const *gpus; /* addresses or fingerprints, NULL-terminated; NULL, or none:
+				    choose one */
+	guint vcpus;             /* 0: choose */
+	guint64 memory_kib;      /* 0: choose */
+	gboolean at_seat;        /* keyboard and mouse are a seat's: none is chosen */
+	gboolean partial; /* decide what can be decided: without a card or a known memory size,
+			     say so in a reason and leave plan::cards empty, memory_kib 0 */
 };
 
 /* Why something was decided, and what it beat. */
@@ -30,7 +32,8 @@ struct placement {
 };
 
 struct plan {
-	const struct card *card; /* machine::cards; NULL only for a partial wish */
+	GPtrArray *cards; /* struct card, machine::cards; the first one comes first in the guest,
+			     and where its cores and memory are; empty only for a partial wish */
 	const struct cpus *cpus; /* machine::cpus */
 	struct placement placement;
 	guint64 memory_kib;
@@ -54,12 +57,12 @@ struct plan *plan_make(const struct machine *machine, const struct wish *wish, G
 
 /**
  * plan_divide - one machine for several guests at the same time
- * @wish:   what each of them wants; wish::gpu must be NULL
+ * @wish:   what each of them wants; wish::gpus must be NULL
  * @guests: how many, at least 1
  *
  * Every guest gets the same number of vCPUs and the same memory, its own card with all of its
  * IOMMU group, and its own keyboard and mouse as far as there are any; the host keeps its share
- * once. Where nothing is known of a machine's devices, plan::card is NULL.
+ * once. Where nothing is known of a machine's devices, plan::cards is empty.
  *
  * Return: array of struct plan, or NULL with HOTSEAT_ERROR_REFUSED: which limit is in the way,
  * with numbers.
@@ -68,6 +71,12 @@ GPtrArray *plan_divide(const struct machine *machine, const struct wish *wish, g
 		       GError **error);
 void plan_free(struct plan *plan);
 AUTOPTR_DEFINE(plan)
+
+/* plan_card - the first of its cards; NULL: it has none */
+static inline const struct card *plan_card(const struct plan *plan)
+{
+	return plan->cards->len > 0 ? plan->cards->pdata[0] : NULL;
+}
 
 /**
  * placement_choose - host cpus for a guest

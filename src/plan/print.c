@@ -12,22 +12,22 @@ static void print_line(FILE *out, const char *what, const char *text)
 	fprintf(out, "%-10s %s\n", what, text);
 }
 
-static void print_card(const struct plan *plan, FILE *out)
+static void print_cards(const struct plan *plan, FILE *out)
 {
-	const struct pcidev *display;
-
-	if (plan->card == NULL) {
+	if (plan->cards->len == 0)
 		print_line(out, "card", "none");
-		return;
-	}
-	display = card_display(plan->card);
-	fprintf(out, "%-10s %s %s", "card", display->address, display->name);
-	for (guint i = 1; i < plan->card->functions->len; i++) {
-		const struct pcidev *dev = plan->card->functions->pdata[i];
+	for (guint i = 0; i < plan->cards->len; i++) {
+		const struct card *card = plan->cards->pdata[i];
+		const struct pcidev *display = card_display(card);
 
-		fprintf(out, "%s %s", i == 1 ? ", with" : ",", dev->address);
+		fprintf(out, "%-10s %s %s", i == 0 ? "card" : "", display->address, display->name);
+		for (guint f = 1; f < card->functions->len; f++) {
+			const struct pcidev *dev = card->functions->pdata[f];
+
+			fprintf(out, "%s %s", f == 1 ? ", with" : ",", dev->address);
+		}
+		fputc('\n', out);
 	}
-	fputc('\n', out);
 }
 
 static void print_cpus(const struct plan *plan, FILE *out)
@@ -87,7 +87,7 @@ void plan_print(const struct plan *plan, const char *name, FILE *out)
 {
 	if (name != NULL)
 		fprintf(out, "%s\n", name);
-	print_card(plan, out);
+	print_cards(plan, out);
 	print_cpus(plan, out);
 	print_memory(plan, out);
 	print_line(out, "keyboard", plan->keyboard != NULL ? plan->keyboard->name : "none");
@@ -107,25 +107,35 @@ static void add_numbers(JsonBuilder *json, const char *name, const GArray *numbe
 	json_builder_end_array(json);
 }
 
-static void add_card(JsonBuilder *json, const struct plan *plan)
+static void add_card(JsonBuilder *json, const struct card *card)
 {
-	json_builder_set_member_name(json, "gpu");
-	if (plan->card == NULL) {
-		json_builder_add_null_value(json);
-		return;
-	}
 	json_builder_begin_object(json);
-	json_add_string(json, "address", card_display(plan->card)->address);
+	json_add_string(json, "address", card_display(card)->address);
 	json_builder_set_member_name(json, "functions");
 	json_builder_begin_array(json);
-	for (guint i = 0; i < plan->card->functions->len; i++) {
-		const struct pcidev *dev = plan->card->functions->pdata[i];
+	for (guint i = 0; i < card->functions->len; i++) {
+		const struct pcidev *dev = card->functions->pdata[i];
 
 		json_builder_add_string_value(json, dev->address);
 	}
 	json_builder_end_array(json);
-	json_add_string(json, "group", card_display(plan->card)->group);
+	json_add_string(json, "group", card_display(card)->group);
 	json_builder_end_object(json);
+}
+
+/* The first one has a member of its own, since most guests have no other. */
+static void add_cards(JsonBuilder *json, const struct plan *plan)
+{
+	json_builder_set_member_name(json, "gpu");
+	if (plan->cards->len > 0)
+		add_card(json, plan_card(plan));
+	else
+		json_builder_add_null_value(json);
+	json_builder_set_member_name(json, "gpus");
+	json_builder_begin_array(json);
+	for (guint i = 0; i < plan->cards->len; i++)
+		add_card(json, plan->cards->pdata[i]);
+	json_builder_end_array(json);
 }
 
 /* One array for each vCPU: today it holds the one host cpu that the vCPU is pinned to (PN-01). */
@@ -195,7 +205,7 @@ static void add_reasons(JsonBuilder *json, const struct plan *plan)
 static void add_plan(JsonBuilder *json, const struct plan *plan)
 {
 	json_builder_begin_object(json);
-	add_card(json, plan);
+	add_cards(json, plan);
 	add_cpus(json, &plan->placement);
 	add_memory(json, plan);
 	add_input(json, "keyboard", plan->keyboard);

@@ -55,7 +55,7 @@ static void add_function(GString *text, const struct pcidev *dev)
 	add(text, dev->address, line);
 }
 
-char *about_machine(const struct machine *machine, const struct card *card)
+char *about_machine(const struct machine *machine, const GPtrArray *functions)
 {
 	GString *text = g_string_new(NULL);
 
@@ -66,7 +66,7 @@ char *about_machine(const struct machine *machine, const struct card *card)
 	add_version(text, "QEMU", machine->tools->qemu_version);
 	add_board(text, machine->root);
 	add(text, "processor", machine->cpus->model_name);
-	for (guint i = 0; i < card->functions->len; i++)
-		add_function(text, g_ptr_array_index(card->functions, i));
+	for (guint i = 0; i < functions->len; i++)
+		add_function(text, g_ptr_array_index(functions, i));
 	return g_string_free(text, FALSE);
 }

@@ -4,7 +4,8 @@
 #include "machine/machine.h"
 
 /**
- * about_machine - versions, board, processor and card, as lines for a report
- * @machine: read with MACHINE_DEVICES, MACHINE_CPUS and MACHINE_SYSTEM
+ * about_machine - versions, board, processor and cards, as lines for a report
+ * @machine:   read with MACHINE_DEVICES, MACHINE_CPUS and MACHINE_SYSTEM
+ * @functions: struct pcidev, of all cards that are lent
  */
-char *about_machine(const struct machine *machine, const struct card *card);
+char *about_machine(const struct machine *machine, const GPtrArray *functions);

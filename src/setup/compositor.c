@@ -166,13 +166,15 @@ static gboolean draft_xorg(struct draft *draft, GError **error)
 
 gboolean draft_keep_free(struct draft *draft, GError **error)
 {
-	const char *wanted = draft->wish->keep_free;
-	const struct card *card = wanted == NULL ? NULL : draft_card(draft, wanted, error);
+	const char *const wanted[] = { draft->wish->keep_free, NULL };
+	g_autoptr(GPtrArray) cards = draft_cards(draft, wanted, error);
 	g_autoptr(GPtrArray) hosts = NULL;
 	g_autofree char *rules = NULL;
+	const struct card *card;
 
-	if (card == NULL)
-		return wanted == NULL;
+	if (cards == NULL || cards->len == 0)
+		return cards != NULL;
+	card = g_ptr_array_index(cards, 0);
 	hosts = host_cards(draft->machine, card);
 	rules = make_rules(card, hosts);
 	if (!draft_lists(draft, card, hosts, error) ||

@@ -48,8 +48,13 @@ gboolean draft_loader(struct draft *draft, GError **error);
 /* draft_given - the arguments in the loader's own files, without ours; owned by the caller */
 GPtrArray *draft_given(const struct draft *draft);
 
-/* draft_card - the card of a wish, which may be lent: viable, and not the desktop's display */
-const struct card *draft_card(const struct draft *draft, const char *address, GError **error);
+/**
+ * draft_cards - the cards of a wish, which may be lent: viable, and not the desktop's display
+ * @addresses: NULL-terminated
+ *
+ * Return: array of struct card, owned by the caller.
+ */
+GPtrArray *draft_cards(const struct draft *draft, const char *const *addresses, GError **error);
 
 /* draft_same_kind - nothing but their places tells these two apart, as far as the kernel's ids and
  * udev's attributes go: vendor, device, subsystem, class */

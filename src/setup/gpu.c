@@ -7,7 +7,7 @@
 #include "setup/words.h"
 
 /*
- * A card that guests get from the boot on: vfio-pci takes it before its own driver can.
+ * Cards that guests get from the boot on: vfio-pci takes them before their own drivers can.
  *
  * Three things together do that. The kernel's argument vfio-pci.ids= says which card; a line
  * "softdep DRIVER pre: vfio-pci" makes modprobe load vfio-pci before the driver; and vfio-pci is in
@@ -15,7 +15,7 @@
  * boot entry without the argument, which has the same initramfs and the same modprobe.d, leaves the
  * card with its own driver: that is how the former entries behave as before.
  *
- * Ids name a kind of card. So they are made as long as needed for this card alone to match: with
+ * Ids name a kind of card. So they are made as long as needed for these cards alone to match: with
  * the subsystem, then with the class. Source: Linux drivers/vfio/pci/vfio_pci.c
  * vfio_pci_fill_ids().
  */
@@ -23,15 +23,6 @@
 #define INITRAMFS_TOOLS_MODULES "etc/initramfs-tools/modules"
 #define DRACUT_FILE "etc/dracut.conf.d/hotseat.conf"
 #define MODULE "vfio-pci"
-
-static gboolean is_of_card(const struct card *card, const struct pcidev *dev)
-{
-	for (guint i = 0; i < card->functions->len; i++) {
-		if (g_ptr_array_index(card->functions, i) == dev)
-			return TRUE;
-	}
-	return FALSE;
-}
 
 static gboolean same_device(const struct pcidev *a, const struct pcidev *b)
 {
@@ -49,32 +40,32 @@ gboolean draft_same_kind(const struct pcidev *a, const struct pcidev *b)
 	return same_subsystem(a, b) && PCIDEV_CLASS_SUB(a->class) == PCIDEV_CLASS_SUB(b->class);
 }
 
-/* twin - a device that is not the card's and that would match as well; NULL: none */
-static const struct pcidev *twin(const struct machine *machine, const struct card *card,
+/* twin - a device that is not of the cards and that would match as well; NULL: none */
+static const struct pcidev *twin(const struct machine *machine, const GPtrArray *functions,
 				 const struct pcidev *dev,
 				 gboolean (*same)(const struct pcidev *a, const struct pcidev *b))
 {
 	for (guint i = 0; i < machine->devices->len; i++) {
 		const struct pcidev *other = g_ptr_array_index(machine->devices, i);
 
-		if (!is_of_card(card, other) && same(dev, other))
+		if (pcidev_find(functions, other->address) == NULL && same(dev, other))
 			return other;
 	}
 	return NULL;
 }
 
-/* id_of - the shortest id that only this card has; NULL with @error for identical devices */
-static char *id_of(const struct machine *machine, const struct card *card, const struct pcidev *dev,
-		   GError **error)
+/* id_of - the shortest id that only these cards have; NULL with @error for identical devices */
+static char *id_of(const struct machine *machine, const GPtrArray *functions,
+		   const struct pcidev *dev, GError **error)
 {
 	g_autofree char *device = g_strdup_printf("%04x:%04x", dev->vendor, dev->device);
 	g_autofree char *subsystem = g_strdup_printf("%s:%04x:%04x", device, dev->subsystem_vendor,
 						     dev->subsystem_device);
-	const struct pcidev *other = twin(machine, card, dev, draft_same_kind);
+	const struct pcidev *other = twin(machine, functions, dev, draft_same_kind);
 
-	if (twin(machine, card, dev, same_device) == NULL)
+	if (twin(machine, functions, dev, same_device) == NULL)
 		return g_steal_pointer(&device);
-	if (twin(machine, card, dev, same_subsystem) == NULL)
+	if (twin(machine, functions, dev, same_subsystem) == NULL)
 		return g_steal_pointer(&subsystem);
 	if (other == NULL)
 		return g_strdup_printf("%s:%06x:ffff00", subsystem, dev->class & 0xffff00);
@@ -86,14 +77,14 @@ static char *id_of(const struct machine *machine, const struct card *card, const
 	return NULL;
 }
 
-static char *ids_of(const struct machine *machine, const struct card *card, GError **error)
+static char *ids_of(const struct machine *machine, const GPtrArray *functions, GError **error)
 {
 	g_autofree char *ids = NULL;
 
-	for (guint i = 0; i < card->functions->len; i++) {
+	for (guint i = 0; i < functions->len; i++) {
 		g_autofree char *former = g_steal_pointer(&ids);
 		g_autofree char *id =
-			id_of(machine, card, g_ptr_array_index(card->functions, i), error);
+			id_of(machine, functions, g_ptr_array_index(functions, i), error);
 
 		if (id == NULL)
 			return NULL;
@@ -135,12 +126,12 @@ static void add_present(const struct machine *machine, const struct pcidev *dev,
 		ledger_add(modules, module);
 }
 
-static GPtrArray *modules_of(const struct machine *machine, const struct card *card)
+static GPtrArray *modules_of(const struct machine *machine, const GPtrArray *functions)
 {
 	GPtrArray *modules = g_ptr_array_new_with_free_func(g_free);
 
-	for (guint i = 0; i < card->functions->len; i++) {
-		const struct pcidev *dev = g_ptr_array_index(card->functions, i);
+	for (guint i = 0; i < functions->len; i++) {
+		const struct pcidev *dev = g_ptr_array_index(functions, i);
 
 		add_present(machine, dev, modules);
 		for (gsize j = 0; j < G_N_ELEMENTS(drivers); j++) {
@@ -260,9 +251,9 @@ static const char by_hand_nixos[] =
 	"beginning of boot.initrd.kernelModules, then:\n"
 	"  sudo nixos-rebuild boot";
 
-static gboolean draft_modules(struct draft *draft, const struct card *card, GError **error)
+static gboolean draft_modules(struct draft *draft, const GPtrArray *functions, GError **error)
 {
-	g_autoptr(GPtrArray) modules = modules_of(draft->machine, card);
+	g_autoptr(GPtrArray) modules = modules_of(draft->machine, functions);
 
 	/* BD-03: what is built in is there first, and reads the command line only */
 	if (draft->machine->kernel->vfio_pci == MODULE_BUILT_IN)
@@ -280,7 +271,7 @@ static gboolean draft_modules(struct draft *draft, const struct card *card, GErr
 	return draft_softdeps(draft, modules, error) && draft_initramfs(draft, error);
 }
 
-static void draft_ids(struct draft *draft, const struct card *card, const char *ids)
+static void draft_ids(struct draft *draft, const GPtrArray *cards, const char *ids)
 {
 	g_autoptr(GPtrArray) given = draft_given(draft);
 	g_autofree char *users =
@@ -290,24 +281,30 @@ static void draft_ids(struct draft *draft, const struct card *card, const char *
 	g_autofree char *argument = g_strconcat("vfio-pci.ids=", all, NULL);
 
 	words_set(draft->setup->arguments, argument);
-	draft_item(draft,
-		   g_strdup_printf("give %s (%s) to vfio-pci at boot, before its own driver",
-				   card_display(card)->address, card_display(card)->name),
-		   g_strdup("You asked for it. Boot entries without the argument leave the card "
-			    "with its own driver."));
+	for (guint i = 0; i < cards->len; i++) {
+		const struct pcidev *display = card_display(g_ptr_array_index(cards, i));
+
+		draft_item(
+			draft,
+			g_strdup_printf("give %s (%s) to vfio-pci at boot, before its own driver",
+					display->address, display->name),
+			g_strdup("You asked for it. Boot entries without the argument leave the "
+				 "card with its own driver."));
+	}
 }
 
 gboolean draft_gpu(struct draft *draft, GError **error)
 {
-	const struct card *card;
+	g_autoptr(GPtrArray) cards = draft_cards(draft, draft->wish->gpus, error);
+	g_autoptr(GPtrArray) functions = NULL;
 	g_autofree char *ids = NULL;
 
-	if (draft->wish->gpu == NULL)
-		return TRUE;
-	card = draft_card(draft, draft->wish->gpu, error);
-	ids = card == NULL ? NULL : ids_of(draft->machine, card, error);
-	if (ids == NULL || !draft_modules(draft, card, error))
+	if (cards == NULL || cards->len == 0)
+		return cards != NULL;
+	functions = cards_functions(cards);
+	ids = ids_of(draft->machine, functions, error);
+	if (ids == NULL || !draft_modules(draft, functions, error))
 		return FALSE;
-	draft_ids(draft, card, ids);
+	draft_ids(draft, cards, ids);
 	return TRUE;
 }

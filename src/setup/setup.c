@@ -151,12 +151,11 @@ static gboolean is_viable(const struct card *card, GError **error)
 }
 
 /* Without a screen nobody could undo it: worse at boot than while a desktop runs. */
-static gboolean is_spare(const struct draft *draft, const struct card *card, GError **error)
+static gboolean is_spare(const struct draft *draft, const struct card *card, const char *only_why,
+			 GError **error)
 {
-	const struct machine *machine = draft->machine;
 	const struct pcidev *display = card_display(card);
-	g_autofree char *why = NULL;
-	gboolean only = displays_is_only(machine->root, machine->cards, card, &why) == KNOWN_YES;
+	gboolean only = only_why != NULL;
 
 	if (draft->wish->take_last_display || (!only && display->boot_vga != KNOWN_YES))
 		return TRUE;
@@ -166,15 +165,27 @@ static gboolean is_spare(const struct draft *draft, const struct card *card, GEr
 		"the screen may stay dark, say so with --take-last-display",
 		display->address,
 		only ? "the only display of this desktop" : "the card that this machine boots on",
-		only && why != NULL ? ": " : "", only && why != NULL ? why : "");
+		only ? ": " : "", only ? only_why : "");
 	return FALSE;
 }
 
-const struct card *draft_card(const struct draft *draft, const char *address, GError **error)
+GPtrArray *draft_cards(const struct draft *draft, const char *const *addresses, GError **error)
 {
-	const struct card *card = card_find(draft->machine->cards, address, error);
+	const struct machine *machine = draft->machine;
+	g_autoptr(GPtrArray) cards = cards_find(machine->cards, addresses, error);
+	g_autofree char *why = NULL;
+	gboolean only;
 
-	return card != NULL && is_viable(card, error) && is_spare(draft, card, error) ? card : NULL;
+	if (cards == NULL)
+		return NULL;
+	only = displays_are_only(machine->root, machine->cards, cards, &why) == KNOWN_YES;
+	for (guint i = 0; i < cards->len; i++) {
+		const struct card *card = g_ptr_array_index(cards, i);
+
+		if (!is_viable(card, error) || !is_spare(draft, card, only ? why : NULL, error))
+			return NULL;
+	}
+	return g_steal_pointer(&cards);
 }
 
 /* What a killed setup did not come to: everything is generated anew, which costs only time. */

@@ -10,7 +10,7 @@
  * a machine and writes nothing. setup_apply() and setup_undo() write.
  */
 struct setup_wish {
-	const char *gpu;            /* card that guests get from the boot on; NULL: none */
+	const char *const *gpus;    /* cards that guests get from the boot on; NULL: none */
 	const char *keep_free;      /* card that the desktop is to leave alone; NULL: none */
 	const char *hugepages;      /* memory to set aside at boot: "16G"; NULL: none */
 	gboolean take_last_display; /* the user knows that the screen may stay dark */

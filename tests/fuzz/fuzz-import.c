@@ -10,9 +10,8 @@
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct wish wish = { .gpu = "0000:01:00.0",
-					  .vcpus = 4,
-					  .memory_kib = 4 << 20 };
+	static const char *const gpus[] = { "0000:01:00.0", NULL };
+	static const struct wish wish = { .gpus = gpus, .vcpus = 4, .memory_kib = 4 << 20 };
 	static char kvm[] = "kvm", q35[] = "pc-q35-7.2";
 	static const struct virt_capabilities capabilities = { .virt_type = kvm, .machine = q35 };
 	static struct plan *plan;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
 #include "machine/displays.h"
 #include "machine/machine.h"
 #include "manifest.h"
@@ -102,11 +104,54 @@ static void test_combinations(void)
 	}
 }
 
+/* What remains counts: of two cards that show the desktop each may go, but not both. */
+static void test_lent_together(void)
+{
+	static const struct {
+		const char *text;
+		enum known first, second, both;
+		const char *why;
+	} cases[] = {
+		/* each has a lit monitor */
+		{ TWO_CARDS FIRST
+		  "boot_vga = 1\n" FIRST "drm/card1/card1-DP-1/enabled = enabled\n" SECOND
+		  "boot_vga = 0\n" SECOND "drm/card0/card0-DP-1/enabled = enabled\n",
+		  KNOWN_NO, KNOWN_NO, KNOWN_YES, "is the firmware's display" },
+		{ TWO_CARDS FIRST
+		  "boot_vga = 0\n" FIRST "drm/card1/card1-DP-1/enabled = enabled\n" SECOND
+		  "boot_vga = 0\n" SECOND "drm/card0/card0-DP-1/enabled = enabled\n",
+		  KNOWN_NO, KNOWN_NO, KNOWN_YES, "drive the only monitors that are on" },
+		/* both are kept for guests since boot */
+		{ TWO_CARDS FIRST "boot_vga = 0\n" FIRST "driver -> x/vfio-pci\n" SECOND
+				  "boot_vga = 0\n" SECOND "driver -> x/vfio-pci\n",
+		  KNOWN_NO, KNOWN_NO, KNOWN_NO, "drive no monitor" },
+		/* one of them may drive one */
+		{ TWO_CARDS FIRST "boot_vga = 0\n" FIRST "driver -> x/vfio-pci\n" SECOND
+				  "boot_vga = 0\n" SECOND "driver -> x/nvidia\n",
+		  KNOWN_NO, NOT_KNOWN, NOT_KNOWN, "sysfs does not say" },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		autoptr(manifest) manifest = manifest_build(cases[i].text);
+		autoptr(machine) machine = read_text(manifest);
+		g_autofree char *why = NULL;
+
+		g_assert_cmpint(is_only(manifest, "01:00.0"), ==, cases[i].first);
+		g_assert_cmpint(is_only(manifest, "02:00.0"), ==, cases[i].second);
+		g_assert_cmpuint(machine->cards->len, ==, 2);
+		g_assert_cmpint(
+			displays_are_only(machine->root, machine->cards, machine->cards, &why), ==,
+			cases[i].both);
+		g_assert_nonnull(strstr(why, cases[i].why));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/displays/connectors", test_connectors);
 	g_test_add_func("/displays/desktop", test_desktop);
 	g_test_add_func("/displays/combinations", test_combinations);
+	g_test_add_func("/displays/lent-together", test_lent_together);
 	return g_test_run();
 }

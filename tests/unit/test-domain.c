@@ -15,8 +15,8 @@
 
 struct scene {
 	struct cpus cpus;
-	struct card card;
-	struct pcidev functions[4];
+	struct card card, second_card;
+	struct pcidev functions[4], second_functions[2];
 	struct input keyboard, mouse;
 	struct plan plan;
 	struct virt_capabilities capabilities;
@@ -76,15 +76,22 @@ static void set_cpus(struct scene *scene, const char *vendor, guint cores, guint
 	}
 }
 
-static void set_card(struct scene *scene, guint functions)
+static void add_card(struct scene *scene, struct card *card, struct pcidev *devices, guint count,
+		     const char *slot, const char *fingerprint)
 {
-	scene->card.functions = g_ptr_array_new();
-	scene->card.fingerprint = g_strdup("10de:2684/1043:88e2/030000/a1/01.0:00.0");
-	for (guint i = 0; i < functions; i++) {
-		scene->functions[i].address = g_strdup_printf("0000:01:00.%u", i);
-		g_ptr_array_add(scene->card.functions, &scene->functions[i]);
+	card->functions = g_ptr_array_new();
+	card->fingerprint = g_strdup(fingerprint);
+	for (guint i = 0; i < count; i++) {
+		devices[i].address = g_strdup_printf("%s.%u", slot, i);
+		g_ptr_array_add(card->functions, &devices[i]);
 	}
-	scene->plan.card = &scene->card;
+	g_ptr_array_add(scene->plan.cards, card);
+}
+
+static void add_second_card(struct scene *scene)
+{
+	add_card(scene, &scene->second_card, scene->second_functions, 2, "0000:41:00",
+		 "1002:73bf/1da2:e438/030000/c1/03.1:00.0-00.0-00.0");
 }
 
 static struct scene *scene_new(const char *vendor, guint functions, guint vcpus)
@@ -93,7 +100,9 @@ static struct scene *scene_new(const char *vendor, guint functions, guint vcpus)
 	g_autoptr(GPtrArray) reasons = reasons_new();
 
 	set_cpus(scene, vendor, 8, 4);
-	set_card(scene, functions);
+	scene->plan.cards = g_ptr_array_new();
+	add_card(scene, &scene->card, scene->functions, functions, "0000:01:00",
+		 "10de:2684/1043:88e2/030000/a1/01.0:00.0");
 	scene->keyboard.stable_path = g_strdup("/dev/input/by-id/usb-Cherry_G80-3000-event-kbd");
 	scene->mouse.stable_path = g_strdup("/dev/input/by-id/usb-Logitech_G502-event-mouse");
 	g_assert_true(
@@ -121,10 +130,15 @@ static void scene_free(struct scene *scene)
 	g_array_unref(scene->cpus.cpu);
 	g_array_unref(scene->cpus.l3_kib);
 	g_free(scene->cpus.vendor);
-	g_ptr_array_unref(scene->card.functions);
-	g_free(scene->card.fingerprint);
-	for (guint i = 0; i < G_N_ELEMENTS(scene->functions); i++)
-		g_free(scene->functions[i].address);
+	for (guint i = 0; i < scene->plan.cards->len; i++) {
+		struct card *card = scene->plan.cards->pdata[i];
+
+		for (guint f = 0; f < card->functions->len; f++)
+			g_free(((struct pcidev *)card->functions->pdata[f])->address);
+		g_ptr_array_unref(card->functions);
+		g_free(card->fingerprint);
+	}
+	g_ptr_array_unref(scene->plan.cards);
 	g_free(scene->keyboard.stable_path);
 	g_free(scene->mouse.stable_path);
 	g_free(scene->capabilities.virt_type);
@@ -223,12 +237,24 @@ static struct scene *make_lab(void)
 	return scene;
 }
 
+/* Each card below a root port of its own, and an element of metadata for each. */
+static struct scene *make_two(void)
+{
+	struct scene *scene = scene_new("AuthenticAMD", 2, 4);
+
+	scene->spec.name = "two";
+	scene->spec.seat = "seat0";
+	scene->spec.seat_side = 1;
+	add_second_card(scene);
+	return scene;
+}
+
 static const struct golden {
 	const char *name;
 	struct scene *(*make)(void);
 } goldens[] = {
 	{ "windows", make_windows }, { "amd", make_amd },     { "lab", make_lab },
-	{ "rich", make_rich },       { "linux", make_linux },
+	{ "rich", make_rich },       { "linux", make_linux }, { "two", make_two },
 };
 
 static char *golden_path(const char *name)
@@ -468,12 +494,45 @@ static void test_round_trip(void)
 	g_assert_cmpstr(facts->uuid, ==, "11111111-2222-3333-4444-555555555555");
 	g_assert_true(facts->ours);
 	g_assert_false(facts->managed);
-	g_assert_cmpstr(facts->fingerprint, ==, scene->card.fingerprint);
+	g_assert_cmpuint(g_strv_length(facts->cards), ==, 1);
+	g_assert_cmpstr(facts->cards[0], ==, scene->card.fingerprint);
 	g_assert_cmpuint(g_strv_length(facts->hostdevs), ==, 4);
 	g_assert_cmpstr(facts->hostdevs[3], ==, "0000:01:00.3");
 	g_assert_cmpstr(facts->images[0], ==, "/var/lib/libvirt/images/win11.qcow2");
 	g_assert_cmpstr(facts->images[1], ==, "/srv/iso/Win11 & more.iso");
 	g_assert_cmpstr(facts->toggle, ==, "ctrl-ctrl");
+	scene_free(scene);
+}
+
+/* Several cards, in their order, and where in the guest they are. */
+static void test_round_trip_of_two(void)
+{
+	static const struct domain_place elsewhere[] = { { 1, 0 }, { 9, 0 } };
+	struct scene *scene = make_two();
+	g_autofree char *xml = domain_xml(&scene->spec);
+	autoptr(domain_facts) facts = domain_facts_parse(xml, NULL);
+	autoptr(domain_facts) moved = NULL;
+	g_autofree char *moved_xml = NULL;
+	const struct domain_place *places;
+
+	g_assert_cmpuint(g_strv_length(facts->cards), ==, 2);
+	g_assert_cmpstr(facts->cards[0], ==, scene->card.fingerprint);
+	g_assert_cmpstr(facts->cards[1], ==, scene->second_card.fingerprint);
+	g_assert_cmpuint(g_strv_length(facts->hostdevs), ==, 4);
+	g_assert_cmpstr(facts->hostdevs[2], ==, "0000:41:00.0");
+	g_assert_cmpuint(facts->last_bus, ==, 2);
+	g_assert_cmpuint(facts->places->len, ==, 2);
+	places = (const void *)facts->places->data;
+	g_assert_cmpuint(places[0].bus, ==, 1);
+	g_assert_cmpuint(places[1].bus, ==, 2);
+
+	/* libvirt gave the ports in between to others. */
+	scene->spec.places = elsewhere;
+	moved_xml = domain_xml(&scene->spec);
+	moved = domain_facts_parse(moved_xml, NULL);
+	places = (const void *)moved->places->data;
+	g_assert_cmpuint(moved->last_bus, ==, 9);
+	g_assert_cmpuint(places[1].bus, ==, 9);
 	scene_free(scene);
 }
 
@@ -489,7 +548,7 @@ static void test_stranger(void)
 		NULL);
 
 	g_assert_false(facts->ours);
-	g_assert_null(facts->fingerprint);
+	g_assert_null(facts->cards[0]);
 	g_assert_true(facts->managed);
 	g_assert_cmpstr(facts->hostdevs[0], ==, "0000:0a:1f.7");
 	g_assert_null(facts->hostdevs[1]);
@@ -697,6 +756,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/domain/passthrough", test_passthrough);
 	g_test_add_func("/domain/knows-windows", test_knows_windows);
 	g_test_add_func("/domain/round-trip", test_round_trip);
+	g_test_add_func("/domain/round-trip-of-two", test_round_trip_of_two);
 	g_test_add_func("/domain/stranger", test_stranger);
 	g_test_add_func("/domain/usb", test_usb);
 	g_test_add_func("/domain/seen", test_seen);

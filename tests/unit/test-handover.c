@@ -28,6 +28,7 @@ struct scenario {
 	const char *name;
 	const char *video_driver, *video_override, *sound_driver, *sound_override;
 	const char *vfio_ids;
+	gboolean both; /* the guest has the twin too */
 };
 
 static const struct scenario scenarios[] = {
@@ -39,13 +40,21 @@ static const struct scenario scenarios[] = {
 	{ "override meant for later", "bochs-drm", "vfio-pci", "snd_hda_intel", "pci-stub", "" },
 	{ "kept away from drivers", NULL, "none", "snd_hda_intel", "snd_hda_intel", "" },
 	{ "vfio-pci has ids", "bochs-drm", NULL, "snd_hda_intel", NULL, "1234:1111,8086:2668" },
+	{ "two cards", "bochs-drm", NULL, "snd_hda_intel", NULL, "", TRUE },
+	{ "two cards, the first boot-bound", "vfio-pci", "vfio-pci", "vfio-pci", "vfio-pci", "",
+	  TRUE },
 };
+
+#define TWO_CARDS 8 /* of the scenarios */
 
 struct fixture {
 	struct kernel_model *model;
 	struct host *host;
 	struct pcidev devices[3];
 	struct card card, twin;
+	GPtrArray *own;   /* what the guest is lent: the card, or both */
+	GPtrArray *twins; /* the twin alone */
+	const struct scenario *scenario;
 	char *first; /* picture before anything was done */
 };
 
@@ -92,6 +101,11 @@ static void set_up(struct fixture *f, const struct scenario *scenario)
 	f->twin.functions = g_ptr_array_new();
 	f->twin.fingerprint = twin_fingerprint;
 	g_ptr_array_add(f->twin.functions, &f->devices[2]);
+	f->own = g_ptr_array_new();
+	f->twins = g_ptr_array_new();
+	g_ptr_array_add(f->own, &f->card);
+	g_ptr_array_add(scenario->both ? f->own : f->twins, &f->twin);
+	f->scenario = scenario;
 	f->first = picture(f);
 }
 
@@ -99,6 +113,8 @@ static void tear_down(struct fixture *f)
 {
 	g_ptr_array_unref(f->card.functions);
 	g_ptr_array_unref(f->twin.functions);
+	g_ptr_array_unref(f->own);
+	g_ptr_array_unref(f->twins);
 	kernel_model_free(f->model);
 	g_free(f->first);
 }
@@ -113,7 +129,7 @@ static void rewind_host(struct fixture *f)
 
 static gboolean up(struct fixture *f, GError **error)
 {
-	return handover_up(f->host, &guest, NULL, &f->card, &options, error);
+	return handover_up(f->host, &guest, NULL, f->own, &options, error);
 }
 
 static gboolean down(struct fixture *f, GPtrArray **left, GError **error)
@@ -153,7 +169,7 @@ static void assert_lent(const struct fixture *f)
 {
 	assert_driver(f, VIDEO, "vfio-pci");
 	assert_driver(f, SOUND, "vfio-pci");
-	assert_driver(f, TWIN, "bochs-drm");
+	assert_driver(f, TWIN, f->scenario->both ? "vfio-pci" : "bochs-drm");
 	g_assert_true(have_journal(f));
 }
 
@@ -266,7 +282,7 @@ static void test_down_killed_twice(void)
 {
 	guint tried = 0;
 
-	for (guint s = 0; s < G_N_ELEMENTS(scenarios); s++) {
+	for (guint s = 0; s <= TWO_CARDS; s++) {
 		gboolean killed = TRUE;
 		struct fixture f;
 
@@ -293,7 +309,7 @@ static void test_up_and_down_killed(void)
 {
 	guint tried = 0;
 
-	for (guint s = 0; s < G_N_ELEMENTS(scenarios); s++) {
+	for (guint s = 0; s <= TWO_CARDS; s++) {
 		gboolean killed = TRUE;
 		struct fixture f;
 
@@ -607,7 +623,7 @@ static void test_idempotent(void)
 	g_assert_true(up(&f, NULL));
 	g_assert_cmpuint(f.model->log->len, ==, 0);
 	g_assert_cmpuint(f.model->points - written, <=, 2); /* run_dir and the open, tried again */
-	g_assert_false(handover_up(f.host, &guest, NULL, &f.twin, &options, &error));
+	g_assert_false(handover_up(f.host, &guest, NULL, f.twins, &options, &error));
 	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_REFUSED));
 	assert_lent(&f);
 	g_assert_true(down(&f, NULL, NULL));
@@ -668,6 +684,88 @@ static void test_writes_only_what_it_must(void)
 	tear_down(&f);
 }
 
+/* One after the other in the order that was asked for, and backwards; as little as for one. */
+static void test_two_cards_in_order(void)
+{
+	struct fixture f;
+
+	set_up(&f, &scenarios[TWO_CARDS]);
+	g_assert_true(up(&f, NULL));
+	assert_lent(&f);
+	g_assert_cmpstr(f.model->log->str, ==,
+			DEVICE VIDEO
+			"/driver_override=vfio-pci\n"
+			"sys/bus/pci/drivers/bochs-drm/unbind=" VIDEO
+			"\n"
+			"sys/bus/pci/drivers_probe=" VIDEO "\n" DEVICE SOUND
+			"/driver_override=vfio-pci\n"
+			"sys/bus/pci/drivers/snd_hda_intel/unbind=" SOUND
+			"\n"
+			"sys/bus/pci/drivers_probe=" SOUND "\n" DEVICE TWIN
+			"/driver_override=vfio-pci\n"
+			"sys/bus/pci/drivers/bochs-drm/unbind=" TWIN
+			"\n"
+			"sys/bus/pci/drivers_probe=" TWIN "\n");
+	g_string_truncate(f.model->log, 0);
+	g_assert_true(up(&f, NULL));
+	g_assert_cmpstr(f.model->log->str, ==, "");
+	g_assert_true(down(&f, NULL, NULL));
+	g_assert_true(g_str_has_prefix(f.model->log->str, DEVICE TWIN "/driver_override=\n"));
+	g_assert_true(g_str_has_suffix(f.model->log->str, "bochs-drm/bind=" VIDEO "\n"));
+	assert_first(&f);
+	tear_down(&f);
+}
+
+/*
+ * A guest that has one of its two cards is not lent both, nor the other way round; and neither card
+ * of a guest goes to another one.
+ */
+static void test_two_cards_are_both(void)
+{
+	g_autoptr(GError) other = NULL;
+	g_autoptr(GError) fewer = NULL;
+	g_autoptr(GPtrArray) twins = g_ptr_array_new();
+	g_autoptr(GPtrArray) alone = g_ptr_array_new();
+	struct fixture f;
+
+	set_up(&f, &scenarios[TWO_CARDS]);
+	g_ptr_array_add(twins, &f.twin);
+	g_ptr_array_add(alone, &f.card);
+	g_assert_true(up(&f, NULL));
+	g_assert_false(handover_up(f.host, &other_guest, NULL, twins, &options, &other));
+	g_assert_true(hotseat_error_is(other, HOTSEAT_ERROR_BUSY));
+	g_assert_nonnull(strstr(other->message, "win 11"));
+	g_assert_nonnull(strstr(other->message, TWIN));
+	g_assert_false(handover_up(f.host, &guest, NULL, alone, &options, &fewer));
+	g_assert_true(hotseat_error_is(fewer, HOTSEAT_ERROR_REFUSED));
+	assert_lent(&f);
+	assert_brings_back(&f);
+	tear_down(&f);
+}
+
+/* Whichever card QEMU still has open: nothing of the other one is touched. */
+static void test_two_cards_one_busy(void)
+{
+	static const char *const groups[] = { "12", "13" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {
+		g_autoptr(GError) error = NULL;
+		struct fixture f;
+
+		set_up(&f, &scenarios[TWO_CARDS]);
+		g_assert_true(up(&f, NULL));
+		g_string_truncate(f.model->log, 0);
+		f.model->busy = g_strdup(groups[i]);
+		g_assert_false(down(&f, NULL, &error));
+		g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_BUSY));
+		g_assert_cmpstr(f.model->log->str, ==, "");
+		assert_lent(&f);
+		g_clear_pointer(&f.model->busy, g_free);
+		assert_brings_back(&f);
+		tear_down(&f);
+	}
+}
+
 static void test_two_guests_one_card(void)
 {
 	g_autoptr(GError) error = NULL;
@@ -676,20 +774,20 @@ static void test_two_guests_one_card(void)
 
 	set_up(&f, &scenarios[0]);
 	g_assert_true(up(&f, NULL));
-	g_assert_false(handover_up(f.host, &other_guest, NULL, &f.card, &options, &error));
+	g_assert_false(handover_up(f.host, &other_guest, NULL, f.own, &options, &error));
 	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_BUSY));
 	g_assert_nonnull(strstr(error->message, "win 11"));
 	g_assert_false(root_exists(f.model->manifest->root, "run/hotseat/" OTHER_UUID ".journal"));
 	assert_lent(&f);
 
-	g_assert_true(handover_up(f.host, &other_guest, NULL, &f.twin, &options, NULL));
+	g_assert_true(handover_up(f.host, &other_guest, NULL, f.twins, &options, NULL));
 	assert_driver(&f, TWIN, "vfio-pci");
 	g_assert_true(handover_down(f.host, OTHER_UUID, &options, NULL, NULL));
 	assert_lent(&f);
 
 	/* A journal that cannot be read could name this card. */
 	manifest_add(f.model->manifest, "run/hotseat/" UUID ".journal = nonsense\n");
-	g_assert_false(handover_up(f.host, &other_guest, NULL, &f.twin, &options, &damaged));
+	g_assert_false(handover_up(f.host, &other_guest, NULL, f.twins, &options, &damaged));
 	g_assert_true(hotseat_error_is(damaged, HOTSEAT_ERROR_UNREADABLE));
 	g_assert_nonnull(strstr(damaged->message, UUID ".journal"));
 	g_assert_nonnull(strstr(damaged->message, "line 1"));
@@ -955,7 +1053,7 @@ static void test_states_and_progress(void)
 	g_assert_true(handover_note_hook(f.host, UUID, NULL));
 	none = handover_read_states(f.host, NULL);
 	g_assert_cmpuint(none->len, ==, 0);
-	g_assert_true(handover_up(f.host, &guest, NULL, &f.card, &telling, NULL));
+	g_assert_true(handover_up(f.host, &guest, NULL, f.own, &telling, NULL));
 	g_assert_cmpstr(said->str, ==,
 			"bind " VIDEO "\nbind " VIDEO ": done\nbind " SOUND "\nbind " SOUND
 			": done\n");
@@ -1013,6 +1111,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/handover/idempotent", test_idempotent);
 	g_test_add_func("/handover/up-repairs-a-lent-card", test_up_repairs_a_lent_card);
 	g_test_add_func("/handover/writes-only-what-it-must", test_writes_only_what_it_must);
+	g_test_add_func("/handover/two-cards-in-order", test_two_cards_in_order);
+	g_test_add_func("/handover/two-cards-are-both", test_two_cards_are_both);
+	g_test_add_func("/handover/two-cards-one-busy", test_two_cards_one_busy);
 	g_test_add_func("/handover/two-guests-one-card", test_two_guests_one_card);
 	g_test_add_func("/handover/damaged-journal", test_damaged_journal);
 	g_test_add_func("/handover/foreign-run-dir", test_foreign_run_dir);

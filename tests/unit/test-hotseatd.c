@@ -789,7 +789,7 @@ static void test_looking_starts_nothing(void)
 	g_test_dbus_add_service_dir(bus, folder);
 	g_test_dbus_up(bus);
 	g_setenv("DBUS_SYSTEM_BUS_ADDRESS", g_test_dbus_get_bus_address(bus), TRUE);
-	g_assert_null(client_seats(&error));
+	g_assert_null(client_seats(FALSE, &error));
 	g_assert_true(client_is_absent(error));
 	g_assert_false(g_file_test(mark, G_FILE_TEST_EXISTS));
 	g_clear_error(&error);

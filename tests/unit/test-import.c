@@ -47,7 +47,8 @@ static char *import(const char *text, const struct machine *machine, const char 
 		    struct foreign **kept)
 {
 	static struct virt_capabilities capabilities;
-	const struct wish wish = { .gpu = "0000:01:00.0", .vcpus = 4, .memory_kib = 4 << 20 };
+	static const char *const gpus[] = { "0000:01:00.0", NULL };
+	const struct wish wish = { .gpus = gpus, .vcpus = 4, .memory_kib = 4 << 20 };
 	const struct import_wish import_wish = { .name = "mine",
 						 .machine = machine,
 						 .capabilities = &capabilities,

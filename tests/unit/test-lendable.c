@@ -14,8 +14,8 @@ static enum known only_display;
 static gboolean see_all;
 static const char *user; /* the process that has the card open; NULL: none */
 
-enum known displays_is_only(const struct root *root, const GPtrArray *cards,
-			    const struct card *card, char **why)
+enum known displays_are_only(const struct root *root, const GPtrArray *cards, GPtrArray *lent,
+			     char **why)
 {
 	*why = g_strdup("the other card has no driver");
 	return only_display;
@@ -60,6 +60,7 @@ static void check(enum card_verdict verdict, gboolean allow, int code, const cha
 	struct pcidev neighbour = { .address = net, .name = name, .driver = driver };
 	struct card_blocker blocker = { &neighbour, why };
 	struct card card = { .verdict = verdict };
+	g_autoptr(GPtrArray) cards = g_ptr_array_new();
 	struct machine machine = { 0 };
 	g_autoptr(GPtrArray) functions = g_ptr_array_new();
 	g_autoptr(GPtrArray) blockers = g_ptr_array_new();
@@ -69,9 +70,10 @@ static void check(enum card_verdict verdict, gboolean allow, int code, const cha
 	g_ptr_array_add(functions, &device);
 	if (verdict == CARD_BLOCKED)
 		g_ptr_array_add(blockers, &blocker);
+	g_ptr_array_add(cards, &card);
 	card.functions = functions;
 	card.blockers = blockers;
-	g_assert_true(handover_check(&machine, &card, allow, &error) == (code < 0));
+	g_assert_true(handover_check(&machine, cards, allow, &error) == (code < 0));
 	if (code < 0)
 		return;
 	g_assert_cmpint(error->code, ==, code);

@@ -62,16 +62,19 @@ static void add_monitor(struct manifest *manifest, const char *path, const char 
 	manifest_add(manifest, text->str);
 }
 
-/* say - all that is said about monitors when 01:00.0 goes to the guest; newly allocated */
-static char *say(struct manifest *manifest, char **cable)
+/* say_of - all that is said about monitors when these cards go to the guest; newly allocated */
+static char *say_of(struct manifest *manifest, const char *const *lent, char **cable)
 {
 	autoptr(machine) machine =
 		machine_read(root_open(manifest->folder, NULL), MACHINE_DEVICES, NULL);
 	g_autoptr(GPtrArray) reasons = reasons_new();
-	struct plan plan = { .reasons = reasons };
+	g_autoptr(GPtrArray) cards = g_ptr_array_new();
+	struct plan plan = { .reasons = reasons, .cards = cards };
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	plan.card = card_find(machine->cards, "0000:01:00.0", NULL);
+	for (guint i = 0; lent[i] != NULL; i++)
+		g_ptr_array_add(cards,
+				(gpointer)(guintptr)card_find(machine->cards, lent[i], NULL));
 	choose_monitors(machine, NULL, &plan);
 	for (guint i = 0; i < reasons->len; i++) {
 		const struct reason *reason = g_ptr_array_index(reasons, i);
@@ -82,6 +85,32 @@ static char *say(struct manifest *manifest, char **cable)
 	*cable = plan.cable;
 	g_test_message("%s", text->str);
 	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static char *say(struct manifest *manifest, char **cable)
+{
+	static const char *const lent[] = { "0000:01:00.0", NULL };
+
+	return say_of(manifest, lent, cable);
+}
+
+/* A cable from each of the guest's own cards does not bring the monitor to the host. */
+static void test_two_cards(void)
+{
+	static const char *const lent[] = { "0000:01:00.0", "0000:02:00.0", NULL };
+	autoptr(manifest) manifest = manifest_build(TWO_CARDS);
+	g_autofree char *cable = NULL;
+	g_autofree char *text = NULL;
+
+	add_monitor(manifest, GUESTS "drm/card1/card1-DP-1", "Example 27", &slow, &quick, 0);
+	add_monitor(manifest, HOSTS "drm/card0/card0-HDMI-A-1", "Example 27", &slow, &quick, 60);
+	text = say_of(manifest, lent, &cable);
+	g_assert_null(cable);
+	g_assert_null(strstr(text, "moves with the seat"));
+	g_assert_nonnull(strstr(text, "Example 27 goes to the guest, from DP-1 of 0000:01:00.0"));
+	g_assert_nonnull(strstr(text,
+				"Example 27 goes to the guest, from HDMI-A-1 of "
+				"0000:02:00.0"));
 }
 
 /* The blog's case: DisplayPort with all its pictures to the guest, HDMI for the host. */
@@ -177,6 +206,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/monitors/two-cables", test_two_cables);
+	g_test_add_func("/monitors/two-cards", test_two_cards);
 	g_test_add_func("/monitors/worse-cable", test_worse_cable);
 	g_test_add_func("/monitors/missing-cable", test_missing_cable);
 	g_test_add_func("/monitors/no-driver", test_no_driver);

@@ -54,7 +54,8 @@ static struct scene *scene_new(const char *files)
 	g_ptr_array_add(scene->card.functions, &scene->sound);
 	g_ptr_array_add(scene->machine.cards, &scene->card);
 	g_ptr_array_add(scene->machine.cards, &scene->card); /* two of them: one stays */
-	scene->plan.card = &scene->card;
+	scene->plan.cards = g_ptr_array_new();
+	g_ptr_array_add(scene->plan.cards, &scene->card);
 	scene->plan.reasons = reasons_new();
 	scene->plan.memory_kib = 16 << 20;
 	scene->plan.page_kib = 4;
@@ -78,6 +79,7 @@ static void scene_free(struct scene *scene)
 	g_ptr_array_unref(scene->machine.cards);
 	g_array_unref(scene->desktop.audio);
 	g_ptr_array_unref(scene->card.functions);
+	g_ptr_array_unref(scene->plan.cards);
 	g_ptr_array_unref(scene->plan.reasons);
 	g_array_unref(scene->plan.placement.vcpu);
 	g_assert_true(manifest_remove_tree(scene->folder));

@@ -100,6 +100,8 @@ struct desk {
 	struct manifest *manifest;
 };
 
+#define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
 static void desk_init(struct desk *desk)
 {
 	static const char *const addresses[] = { "0000:00:02.0", "0000:01:00.0", "0000:03:00.0" };
@@ -146,12 +148,15 @@ static void desk_clear(struct desk *desk)
 static void test_card_in_slot_wins(void)
 {
 	g_autoptr(GPtrArray) reasons = reasons_new();
+	g_autoptr(GPtrArray) cards = NULL;
 	g_autoptr(GError) error = NULL;
 	struct desk desk;
 
 	desk_init(&desk);
-	g_assert_true(choose_card(&desk.machine, NULL, reasons, &error) == &desk.cards[1]);
+	cards = choose_own_cards(&desk.machine, NULL, reasons, &error);
 	g_assert_no_error(error);
+	g_assert_cmpuint(cards->len, ==, 1);
+	g_assert_true(cards->pdata[0] == &desk.cards[1]);
 	g_assert_cmpuint(reasons->len, ==, 1);
 	desk_clear(&desk);
 }
@@ -169,10 +174,58 @@ static void test_blocked_card_is_refused_by_name(void)
 	desk.blocker.why = g_strdup("0000:03:00.0 (a network card) is driven by r8169");
 	desk.cards[1].verdict = CARD_BLOCKED;
 	g_ptr_array_add(desk.cards[1].blockers, &desk.blocker);
-	g_assert_null(choose_card(&desk.machine, "0000:01:00.0", reasons, &error));
+	g_assert_null(choose_own_cards(&desk.machine, NAMES("0000:01:00.0"), reasons, &error));
 	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_REFUSED));
 	g_assert_nonnull(strstr(error->message, "0000:03:00.0"));
 	g_assert_nonnull(strstr(error->message, "r8169"));
+	desk_clear(&desk);
+}
+
+/* In the order that was asked for: the first is the one that the guest's cores are near to. */
+static void test_several_cards(void)
+{
+	g_autoptr(GPtrArray) reasons = reasons_new();
+	g_autoptr(GPtrArray) cards = NULL;
+	g_autoptr(GError) error = NULL;
+	const struct reason *last;
+	struct desk desk;
+
+	desk_init(&desk);
+	cards = choose_own_cards(&desk.machine, NAMES("01:00.0", "00:02.0"), reasons, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(cards->len, ==, 2);
+	g_assert_true(cards->pdata[0] == &desk.cards[1] && cards->pdata[1] == &desk.cards[0]);
+	g_assert_cmpuint(reasons->len, ==, 2);
+	/* The desktop would lose its last display, which neither of the two is alone. */
+	last = reasons->pdata[1];
+	g_assert_nonnull(strstr(last->why, "beware"));
+	g_assert_null(strstr(((const struct reason *)reasons->pdata[0])->why, "beware"));
+	desk_clear(&desk);
+}
+
+/* Each of them has to be one that can be lent, and another one. */
+static void test_several_cards_are_refused(void)
+{
+	g_autoptr(GPtrArray) reasons = reasons_new();
+	g_autoptr(GError) error = NULL;
+	struct desk desk;
+
+	desk_init(&desk);
+	g_assert_null(
+		choose_own_cards(&desk.machine, NAMES("01:00.0", "0000:01:00.0"), reasons, &error));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_REFUSED));
+	g_assert_nonnull(strstr(error->message, "one card"));
+	g_clear_error(&error);
+	g_assert_null(
+		choose_own_cards(&desk.machine, NAMES("01:00.0", "09:00.0"), reasons, &error));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_ABSENT));
+	g_clear_error(&error);
+	desk.cards[0].verdict = CARD_NO_GROUP;
+	g_assert_null(
+		choose_own_cards(&desk.machine, NAMES("01:00.0", "00:02.0"), reasons, &error));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_REFUSED));
+	g_assert_nonnull(strstr(error->message, "0000:00:02.0"));
+	g_assert_cmpuint(reasons->len, ==, 0);
 	desk_clear(&desk);
 }
 
@@ -183,11 +236,11 @@ static void test_no_card(void)
 	struct desk desk;
 
 	desk_init(&desk);
-	g_assert_null(choose_card(&desk.machine, "0000:09:00.0", reasons, &error));
+	g_assert_null(choose_own_cards(&desk.machine, NAMES("0000:09:00.0"), reasons, &error));
 	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_ABSENT));
 	g_clear_error(&error);
 	g_ptr_array_set_size(desk.machine.cards, 0);
-	g_assert_null(choose_card(&desk.machine, NULL, reasons, &error));
+	g_assert_null(choose_own_cards(&desk.machine, NULL, reasons, &error));
 	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_ABSENT));
 	desk_clear(&desk);
 }
@@ -201,7 +254,7 @@ static void test_no_iommu(void)
 
 	desk_init(&desk);
 	desk.cards[0].verdict = desk.cards[1].verdict = CARD_NO_GROUP;
-	g_assert_null(choose_card(&desk.machine, NULL, reasons, &error));
+	g_assert_null(choose_own_cards(&desk.machine, NULL, reasons, &error));
 	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_REFUSED));
 	g_assert_nonnull(strstr(error->message, "hotseat check"));
 	desk_clear(&desk);
@@ -215,6 +268,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/plan/card-in-slot-wins", test_card_in_slot_wins);
 	g_test_add_func("/plan/blocked-card-is-refused-by-name",
 			test_blocked_card_is_refused_by_name);
+	g_test_add_func("/plan/several-cards", test_several_cards);
+	g_test_add_func("/plan/several-cards-are-refused", test_several_cards_are_refused);
 	g_test_add_func("/plan/no-card", test_no_card);
 	g_test_add_func("/plan/no-iommu", test_no_iommu);
 	return g_test_run();

@@ -57,9 +57,10 @@ static void print_plan(const struct machine *machine, FILE *out)
 		return;
 	}
 	fprintf(out, "%s %u/%u/%u/%u %" G_GUINT64_FORMAT " %s %s\n",
-		plan->card == NULL ? "no card" : plan->card->fingerprint, plan->placement.sockets,
-		plan->placement.dies, plan->placement.cores, plan->placement.threads,
-		plan->memory_kib, plan->keyboard == NULL ? "-" : plan->keyboard->name,
+		plan_card(plan) == NULL ? "no card" : plan_card(plan)->fingerprint,
+		plan->placement.sockets, plan->placement.dies, plan->placement.cores,
+		plan->placement.threads, plan->memory_kib,
+		plan->keyboard == NULL ? "-" : plan->keyboard->name,
 		plan->mouse == NULL ? "-" : plan->mouse->event);
 	for (guint i = 0; i < plan->placement.vcpu->len; i++)
 		fprintf(out, "%u ", g_array_index(plan->placement.vcpu, guint, i));

@@ -342,9 +342,13 @@ static char *picture(const struct fixture *f)
 	return lines;
 }
 
-static struct setup *plan(struct fixture *f, const char *gpu, const char *keep_free, GError **error)
+/* plan - @gpus: addresses with commas between; NULL: none */
+static struct setup *plan(struct fixture *f, const char *gpus, const char *keep_free,
+			  GError **error)
 {
-	const struct setup_wish wish = { .gpu = gpu, .keep_free = keep_free };
+	g_auto(GStrv) cards = g_strsplit(gpus == NULL ? "" : gpus, ",", -1);
+	const struct setup_wish wish = { .gpus = (const char *const *)cards,
+					 .keep_free = keep_free };
 	autoptr(machine) machine = machine_open(f->manifest->folder, MACHINE_JUDGED, NULL);
 	autoptr(ledger) ledger = ledger_read(f->manifest->root, NULL);
 	g_autoptr(GPtrArray) findings = rules_judge_host(machine);
@@ -906,6 +910,22 @@ static void test_refusals(void)
 	}
 }
 
+/* What tells nobody apart is enough where both are meant. */
+static void test_twins(void)
+{
+	g_autoptr(GError) error = NULL;
+	autoptr(setup) made = NULL;
+	struct fixture f;
+
+	set_up(&f, &layouts[0]);
+	manifest_add(f.manifest,
+		     TWIN DEV "0000:02:00.0/iommu_group -> ../../../kernel/iommu_groups/3\n");
+	made = plan(&f, VIDEO ",0000:02:00.0", NULL, &error);
+	g_assert_no_error(error);
+	g_assert_true(ledger_has(made->arguments, "vfio-pci.ids=10de:1b80"));
+	tear_down(&f);
+}
+
 /* Subsystem and class tell cards apart that have the same device id. */
 static void test_ids(void)
 {
@@ -1226,6 +1246,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/setup/edited", test_edited);
 	g_test_add_func("/setup/added", test_added);
 	g_test_add_func("/setup/refusals", test_refusals);
+	g_test_add_func("/setup/twins", test_twins);
 	g_test_add_func("/setup/ids", test_ids);
 	g_test_add_func("/setup/users-ids", test_users_ids);
 	g_test_add_func("/setup/by-hand", test_by_hand);

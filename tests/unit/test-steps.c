@@ -114,6 +114,7 @@ struct fixture {
 	struct host *host;
 	struct pcidev devices[3];
 	struct card cards[2];
+	GPtrArray *lent[2]; /* each guest's, one of them */
 	char *first;
 };
 
@@ -163,6 +164,8 @@ static void set_up(struct fixture *f)
 	for (guint i = 0; i < 2; i++) {
 		f->cards[i].functions = g_ptr_array_new();
 		f->cards[i].fingerprint = fingerprint[i];
+		f->lent[i] = g_ptr_array_new();
+		g_ptr_array_add(f->lent[i], &f->cards[i]);
 	}
 	g_ptr_array_add(f->cards[A].functions, &f->devices[0]);
 	g_ptr_array_add(f->cards[A].functions, &f->devices[1]);
@@ -172,15 +175,17 @@ static void set_up(struct fixture *f)
 
 static void tear_down(struct fixture *f)
 {
-	for (guint i = 0; i < 2; i++)
+	for (guint i = 0; i < 2; i++) {
 		g_ptr_array_unref(f->cards[i].functions);
+		g_ptr_array_unref(f->lent[i]);
+	}
 	kernel_model_free(f->model);
 	g_free(f->first);
 }
 
 static gboolean up(struct fixture *f, enum who who, GError **error)
 {
-	return handover_up(f->host, &guests[who], NULL, &f->cards[who], &options, error);
+	return handover_up(f->host, &guests[who], NULL, f->lent[who], &options, error);
 }
 
 static gboolean down(struct fixture *f, enum who who, GPtrArray **left, GError **error)
@@ -739,7 +744,7 @@ static void test_modules_stay(void)
 	g_ptr_array_add(machine.devices, &f.devices[0]);
 	g_ptr_array_add(machine.devices, &other);
 	f.devices[0].driver = nvidia;
-	g_assert_true(handover_up(f.host, &guests[A], &machine, &f.cards[A], &options, NULL));
+	g_assert_true(handover_up(f.host, &guests[A], &machine, f.lent[A], &options, NULL));
 	g_assert_true(exists(&f, "sys/module/nvidia_drm"));
 	g_assert_null(strstr(f.model->log->str, "rmmod"));
 	recover(&f, A);
@@ -910,7 +915,7 @@ static void test_refuses_all_cores(void)
 	struct fixture f;
 
 	set_up(&f);
-	g_assert_false(handover_up(f.host, &greedy, NULL, &f.cards[A], &options, &error));
+	g_assert_false(handover_up(f.host, &greedy, NULL, f.lent[A], &options, &error));
 	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_REFUSED));
 	g_assert_nonnull(strstr(error->message, "none would be left"));
 	assert_first(&f);
@@ -1114,7 +1119,7 @@ static void test_costs(void)
 	struct fixture f;
 
 	set_up(&f);
-	g_assert_true(handover_up(f.host, &guest, NULL, &f.cards[B], &options, NULL));
+	g_assert_true(handover_up(f.host, &guest, NULL, f.lent[B], &options, NULL));
 	g_test_message("usual: %u commands and the writer, %u waits for the disk", f.model->runs,
 		       f.model->syncs);
 	g_assert_cmpuint(f.model->runs + 1, <=, 3);

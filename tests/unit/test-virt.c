@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "guest/side.h"
 #include "guest/virt-internal.h"
 #include "guest/virt-mouse.h"
 
@@ -37,6 +38,30 @@ static void test_life(void)
 	g_assert_true(virt_shutdown(virt, "test", &error));
 	g_assert_true(virt_guest_state(virt, "test", &state, &error));
 	g_assert_cmpint(state, ==, GUEST_SHUT_OFF);
+}
+
+/* Guests of a seat may run together, so no two have a number; and a seat has only so many. */
+static void test_sides(void)
+{
+	static const char *const names[] = { "one", "three" };
+	static const guint sides[] = { 1, 3 };
+	autoptr(virt) virt = open_test_driver();
+
+	if (virt == NULL)
+		return;
+	g_assert_cmpuint(side_choose(virt, "seat0", 8), ==, 1);
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *xml = g_strdup_printf(
+			"<domain type='test'><name>%s</name><memory>65536</memory><os>"
+			"<type>hvm</type></os><devices><input type='evdev'><source "
+			"dev='/dev/hotseat/seat0/%u-keyboard'/></input></devices></domain>",
+			names[i], sides[i]);
+
+		g_assert_true(virt_define(virt, xml, NULL, NULL));
+	}
+	g_assert_cmpuint(side_choose(virt, "seat0", 8), ==, 2);
+	g_assert_cmpuint(side_choose(virt, "seat0", 1), ==, 0);
+	g_assert_cmpuint(side_choose(virt, "seat1", 1), ==, 1);
 }
 
 static void test_define_and_list(void)
@@ -170,5 +195,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/virt/no-daemon", test_no_daemon);
 	g_test_add_func("/virt/capabilities", test_capabilities);
 	g_test_add_func("/virt/mouse", test_mouse);
+	g_test_add_func("/virt/sides", test_sides);
 	return g_test_run();
 }
