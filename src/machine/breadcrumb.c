@@ -127,6 +127,7 @@ char *breadcrumb_format(const struct breadcrumb *breadcrumb)
 	return g_string_free(g_steal_pointer(&line), FALSE);
 }
 
+/* Nobody waits for the disk to know that the line is gone: a power cut soon after leaves it too. */
 char *breadcrumb_describe(const struct breadcrumb *breadcrumb)
 {
 	g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(breadcrumb->time);
@@ -135,7 +136,8 @@ char *breadcrumb_describe(const struct breadcrumb *breadcrumb)
 			  : breadcrumb->same_boot
 				  ? "whoever did that has ended in the middle of it; "
 				    "put back with: sudo hotseat recover"
-				  : "the machine went down in the middle of it";
+				  : "the machine went down in the middle of it, or in the "
+				    "seconds after";
 
 	return g_strdup_printf("%s was to %s %s (guest %s, %s): %s", breadcrumb->driver,
 			       breadcrumb->back ? "take back" : "let go of", breadcrumb->address,
