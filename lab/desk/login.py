@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A user who logs in at the first console, and out again."""
 
-# A getty does what this does, after a name has been typed.
+# A getty does what this does, after a name has been typed, and is itself what logs in. One that stays
+# beside it is started anew when the session ends, which on a slow machine is seconds later, and
+# hangs up the console: whoever has logged in again by then is gone, with all that was started there.
 LOG_IN = """
+    systemctl stop getty@tty1
     setsid sh -c 'exec < /dev/tty1 > /dev/tty1 2>&1; exec login -f %s' > /dev/null 2>&1 &
     for try in $(seq 300); do
         session=$(loginctl show-seat seat0 -P ActiveSession)

@@ -11,6 +11,7 @@ import re
 from desk.desktop import BOOT_DISPLAY, CARD, SHARED_CARD
 from desk.guest import Guest, expect_lent, expect_refused
 from desk.login import log_in, log_out
+from desk.session import ENVIRONMENT
 from desk.setup import SOURCES
 from desk.story import expect, expect_equal, expect_same
 
@@ -52,6 +53,8 @@ def is_named(desktop, teller, pid):
     said = " ".join(desktop.run("hotseat check", check=False).out.split())
     expect(f"sway ({pid}) has it open" in said, f"check does not name sway: {said}")
     expect("hotseat setup --keep-free 0000:01:00.0" in said, f"check does not say how: {said}")
+    said = desktop.run("hotseat devices").out
+    expect(f"open in: sway ({pid})" in said, f"devices does not name sway: {said}")
     expect_refused(desktop, teller, "hotseat up screen", 1,
                    rf"sway \(pid {pid}\) has /dev/dri/card", f"hotseat setup --keep-free {CARD[0]}")
 
@@ -71,6 +74,23 @@ def keep_free(desktop, teller):
     cards = dict(re.findall(r"/(0000:[^/]*)/drm/.*\n((?:(?:TAGS|DEVLINKS)=.*\n)*)", tags))
     expect("mutter-device-ignore" in cards[CARD[0]], "the card has no tag of mutter's")
     expect("/dev/dri/hotseat-host0" in cards[BOOT_DISPLAY], "the host's card has no name")
+
+
+def leave(desktop, session):
+    """Log out, and wait for the user's service manager, which stays for a while: one that is still
+    there at the next login has read environment.d before."""
+    log_out(desktop, session)
+    desktop.run("timeout 120 sh -c 'while loginctl show-user gamer; do sleep 0.5; done' "
+                "> /dev/null 2>&1",
+                seconds=130)
+
+
+def is_told(desktop, teller):
+    """What a compositor that the user's service manager starts would have, as Plasma's KWin."""
+    said = desktop.run(ENVIRONMENT + "systemctl --user show-environment | grep DRM_DEVICES",
+                       user="gamer", check=False).out
+    teller.say(f"    the user's services have {said.strip() or 'no list'}")
+    expect_equal(said, "WLR_DRM_DEVICES=/dev/dri/hotseat-host0\n", "the user's services have")
 
 
 def works_beside(desktop, teller, guest):
@@ -98,15 +118,16 @@ def tell(desktop, teller):
         is_named(desktop, teller, pid)
     with teller.phase("setup --keep-free"):
         keep_free(desktop, teller)
-        log_out(desktop, session)
+        leave(desktop, session)
     with teller.phase("after a new login"):
         session, pid, has = start(desktop, teller)
         expect_equal(has, [BOOT_DISPLAY], "the cards that sway has")
         said = " ".join(desktop.run("hotseat check", check=False).out.split())
         expect(f"sway ({pid})" not in said, f"check still names sway: {said}")
+        is_told(desktop, teller)
         teller.say(desktop.run("hotseat check | grep -B4 'has it open' || true").out)
         works_beside(desktop, teller, guest)
-        log_out(desktop, session)
+        leave(desktop, session)
     with teller.phase("setup --undo"):
         desktop.run("hotseat setup --undo", seconds=300)
         expect_same(first, desktop.run(SOURCES).out, "files after undo")

@@ -44,14 +44,19 @@ static gboolean systemctl(struct host *host, const char *verb, const char *unit,
 	return host->run(host, argv, UNIT_SECONDS, error);
 }
 
+static void set_not_settled(const char *unit, GError **error)
+{
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED,
+		    "%s is not as it should be; see: journalctl -u %s", unit, unit);
+}
+
 /* settled - did it come to what was asked? The manager has said so, the kernel is a bit later. */
 static gboolean settled(struct host *host, const char *unit,
 			gboolean (*as_asked)(struct host *host, const void *unit), GError **error)
 {
 	if (host_wait(host, READ_BACK_SECONDS, as_asked, unit))
 		return TRUE;
-	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED,
-		    "%s is not as it should be; see: journalctl -u %s", unit, unit);
+	set_not_settled(unit, error);
 	return FALSE;
 }
 
@@ -159,6 +164,14 @@ static char *hold_read(struct host *host, const char *subject, GError **error)
 	return g_strdup(unit_is_running(host, holder_of(subject)->unit) ? "held" : "free");
 }
 
+/* is_decided - does it hold what it was started for, or has it given up? */
+static gboolean is_decided(struct host *host, const void *data)
+{
+	const struct holder_unit *holder = data;
+
+	return holder->holds(host, holder->unit) || !unit_is_running(host, holder->unit);
+}
+
 static gboolean hold_start(struct host *host, const struct holder_unit *holder, GError **error)
 {
 	g_autofree char *name = g_strconcat("--unit=", holder->unit, NULL);
@@ -176,8 +189,13 @@ static gboolean hold_start(struct host *host, const struct holder_unit *holder, 
 	for (guint i = 0; holder->command[i] != NULL; i++)
 		g_ptr_array_add(argv, (gpointer)(guintptr)holder->command[i]);
 	g_ptr_array_add(argv, NULL);
-	return host->run(host, (const char *const *)argv->pdata, UNIT_SECONDS, error) &&
-	       settled(host, holder->unit, holder->holds, error);
+	if (!host->run(host, (const char *const *)argv->pdata, UNIT_SECONDS, error))
+		return FALSE;
+	if (host_wait(host, READ_BACK_SECONDS, is_decided, holder) &&
+	    holder->holds(host, holder->unit))
+		return TRUE;
+	set_not_settled(holder->unit, error);
+	return FALSE;
 }
 
 static gboolean hold_write(struct host *host, const struct step *baseline, const char *value,

@@ -113,6 +113,36 @@ static void judge_nvidia(const struct rule *rule, const struct machine *machine,
 	}
 }
 
+static gboolean has_open(const struct hardware *hardware, int pid)
+{
+	for (guint i = 0; i < hardware->holders->len; i++) {
+		const struct holder *holder = g_ptr_array_index(hardware->holders, i);
+
+		if (holder->pid == pid && !is_sound(holder))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/*
+ * A compositor's only card is no news: without it there is no desktop. So it is where the others
+ * are kept free of it.
+ */
+static gboolean is_beside_another(const struct machine *machine, const struct hardware *hardware)
+{
+	for (guint i = 0; i < hardware->holders->len; i++) {
+		const struct holder *holder = g_ptr_array_index(hardware->holders, i);
+
+		for (guint j = 0; is_compositor(holder) && j < machine->hardware->len; j++) {
+			const struct hardware *other = g_ptr_array_index(machine->hardware, j);
+
+			if (other != hardware && has_open(other, holder->pid))
+				return TRUE;
+		}
+	}
+	return FALSE;
+}
+
 static void judge_compositor(const struct rule *rule, const struct machine *machine,
 			     GPtrArray *findings)
 {
@@ -121,8 +151,8 @@ static void judge_compositor(const struct rule *rule, const struct machine *mach
 		g_autofree char *who =
 			hardware == NULL ? NULL : holders_text(hardware->holders, is_compositor);
 
-		/* The desktop's own card is no news: without it there is no desktop. */
-		if (who == NULL || host_card_sole(machine, hardware->card, NULL))
+		if (who == NULL || host_card_sole(machine, hardware->card, NULL) ||
+		    !is_beside_another(machine, hardware))
 			continue;
 		host_say(findings, rule, card_display(hardware->card)->address,
 			 g_strdup_printf("%s has it open", who),

@@ -515,6 +515,8 @@ static void start_unit(const struct kernel_model *model, const char *unit)
 {
 	g_autofree char *path = g_strconcat(UNITS, unit, NULL);
 
+	if (model->no_hold && g_str_equal(unit, "hotseat-profile.service"))
+		return; /* it has ended at once */
 	make_folder(model, path);
 	if (g_str_equal(unit, "hotseat-sleep.service"))
 		set_text(model, INHIBITOR, "UID=0\nPID=1\nWHO=Hotseat\nWHY=a guest");
@@ -685,8 +687,7 @@ static GVariant *model_power_profiles(struct host *host, const char *property)
 	GVariantBuilder all;
 
 	g_variant_builder_init(&all, G_VARIANT_TYPE("aa{sv}"));
-	if (holds ? root_exists(host->root, UNITS "hotseat-profile.service") && !model->no_hold
-		  : !model->no_profile)
+	if (holds ? root_exists(host->root, UNITS "hotseat-profile.service") : !model->no_profile)
 		g_variant_builder_add_parsed(&all,
 					     "{'Profile': <'performance'>, "
 					     "'ApplicationId': <'hotseat'>}");

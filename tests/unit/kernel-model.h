@@ -71,7 +71,7 @@ struct kernel_model {
 	gboolean met_crumb;  /* the point that was armed was the breadcrumb's */
 	gboolean can_load;   /* modprobe finds vfio-pci */
 	gboolean no_profile; /* power-profiles-daemon has no "performance" */
-	gboolean no_hold;    /* and refuses to hold one */
+	gboolean no_hold;    /* its command ends at once */
 	GString *log;        /* "path=value" of each host write that was let through */
 };
 

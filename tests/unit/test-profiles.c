@@ -114,9 +114,14 @@ static gboolean run(struct host *host, const char *const *argv, guint seconds, G
 	return TRUE;
 }
 
+/* Meanwhile systemd sees whether the unit has ended. */
 static void pause_host(struct host *host, guint milliseconds)
 {
 	g_usleep(milliseconds * 1000UL);
+	if (unit == 0 || waitpid(unit, NULL, WNOHANG) == 0)
+		return;
+	unit = 0;
+	manifest_remove(host->model, UNIT);
 }
 
 /* -- the daemon ---------------------------------------------------------------------------------
