@@ -199,14 +199,15 @@ def build_base(folder):
 
 
 def base():
-    """Return the Base for today's recipe, made now if the cache has none."""
+    """Return the Base for today's recipe, made now if the cache has none. Those of other suites
+    stay."""
     cache = cache_dir()
-    folder = os.path.join(cache, "base-" + recipe_hash())
+    folder = os.path.join(cache, f"base-{SUITE}-{recipe_hash()}")
     with cache_lock(cache):
         if os.path.isdir(folder):
             return Base(folder)
         for stale in os.listdir(cache):
-            if stale.startswith(("base-", "making-")):
+            if stale.startswith((f"base-{SUITE}-", "making-")):
                 remove_tree(os.path.join(cache, stale))
         making = tempfile.mkdtemp(prefix="making-", dir=cache)
         os.chmod(making, 0o755)
