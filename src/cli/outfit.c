@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/size.h"
 #include "guest/image.h"
+#include "media/media.h"
 #include "plan/reason.h"
 
 #define DEFAULT_OS "win11"
@@ -291,10 +292,10 @@ static void choose_media(const struct outfit_wish *wish, struct plan *plan,
 			reason_add(plan->reasons, "media", NULL,
 				   "%s too: Windows Setup sees no disk without it (WN-02)", found);
 		} else {
-			reason_add(
-				plan->reasons, "beware", NULL,
-				"Windows Setup will see no disk, as it has no driver for "
-				"virtio: add --iso with virtio-win.iso, or take --disk-bus sata");
+			reason_add(plan->reasons, "beware", NULL,
+				   "Windows Setup will see no disk, as it has no driver for "
+				   "virtio: add --iso with virtio-win.iso (" MEDIA_VIRTIO_WIN
+				   "), or take --disk-bus sata");
 		}
 	}
 	outfit->isos = g_strv_builder_end(isos);
