@@ -322,7 +322,7 @@ static gboolean qemu_runs_as(const struct machine *machine, guint uid)
 /* has_way - does hotseat-sound let guests in to this user's server? */
 static gboolean has_way(const struct machine *machine, guint uid)
 {
-	return root_exists(machine->root, "%s/%u/pipewire-0", DOMAIN_SOUND_FOLDER + 1, uid);
+	return root_exists(machine->root, "%s/%u/pipewire-0", &DOMAIN_SOUND_FOLDER[1], uid);
 }
 
 static const struct audio *find_server(const struct machine *machine, gboolean pipewire)

@@ -433,7 +433,6 @@ static void test_hostile(struct stage *stage, gconstpointer data)
 		GVariant *arguments = g_variant_parse(NULL, calls[i][1], NULL, NULL, &error);
 		g_autoptr(GDBusMessage) message = g_dbus_message_new_method_call(
 			HOTSEATD_NAME, HOTSEATD_PATH, HOTSEATD_INTERFACE, calls[i][0]);
-		g_autoptr(GDBusMessage) reply = NULL;
 
 		g_assert_no_error(error);
 		g_dbus_message_set_body(message, arguments);
@@ -557,7 +556,7 @@ static GVariant *random_arguments(void)
 
 static void on_answer(GObject *source, GAsyncResult *result, gpointer data)
 {
-	g_autoptr(GVariant) answer =
+	g_autoptr(GVariant) answer G_GNUC_UNUSED =
 		g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
 
 	*(guint *)data -= 1;
@@ -629,7 +628,6 @@ static void test_random(struct stage *stage, gconstpointer data)
 
 static void test_flood(struct stage *stage, gconstpointer data)
 {
-	g_autoptr(GDBusConnection) stranger = bus_connect(stage->bus);
 	g_autoptr(GPtrArray) connections = g_ptr_array_new_with_free_func(g_object_unref);
 	struct caller caller;
 
