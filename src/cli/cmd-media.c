@@ -128,6 +128,18 @@ static gboolean write_image(const char *file, const struct media_spec *spec, GEr
 	       outfile_keep(out, wanted.force, error);
 }
 
+/* Nobody vouches for a file of the user's; the user can. */
+static void print_origin(void)
+{
+	g_autofree char *sum = media_checksum(wanted.virtio_win, NULL);
+
+	if (sum != NULL)
+		fprintf(stderr,
+			"Drivers and guest tools are those of %s, whose SHA-256 is\n    %s\n"
+			"Compare it where you have the file from.\n",
+			wanted.virtio_win, sum);
+}
+
 static void print_next(const char *file, const struct media_spec *spec)
 {
 	fprintf(stderr,
@@ -135,9 +147,12 @@ static void print_next(const char *file, const struct media_spec *spec)
 		"beside your Windows medium%s.\n",
 		file, wanted.virtio_win != NULL ? "" : " and virtio-win");
 	if (wanted.virtio_win == NULL)
-		fputs("virtio-win is at https://fedorapeople.org/groups/virt/virtio-win/ ; with "
-		      "--virtio-win its drivers are copied, and this CD is enough.\n",
+		fputs("virtio-win is at " MEDIA_VIRTIO_WIN
+		      " ; with --virtio-win its drivers are "
+		      "copied, and this CD is enough.\n",
 		      stderr);
+	else
+		print_origin();
 	if (spec->wipe_disk)
 		fputs("Setup will ERASE the guest's first disk without asking.\n", stderr);
 	else

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/size.h"
 #include "guest/image.h"
+#include "media/media.h"
 #include "plan/reason.h"
 
 #define DEFAULT_OS "win11"
@@ -291,10 +292,10 @@ static void choose_media(const struct outfit_wish *wish, struct plan *plan,
 			reason_add(plan->reasons, "media", NULL,
 				   "%s too: Windows Setup sees no disk without it (WN-02)", found);
 		} else {
-			reason_add(
-				plan->reasons, "beware", NULL,
-				"Windows Setup will see no disk, as it has no driver for "
-				"virtio: add --iso with virtio-win.iso, or take --disk-bus sata");
+			reason_add(plan->reasons, "beware", NULL,
+				   "Windows Setup will see no disk, as it has no driver for "
+				   "virtio: add --iso with virtio-win.iso (" MEDIA_VIRTIO_WIN
+				   "), or take --disk-bus sata");
 		}
 	}
 	outfit->isos = g_strv_builder_end(isos);
@@ -321,7 +322,7 @@ static gboolean qemu_runs_as(const struct machine *machine, guint uid)
 /* has_way - does hotseat-sound let guests in to this user's server? */
 static gboolean has_way(const struct machine *machine, guint uid)
 {
-	return root_exists(machine->root, "%s/%u/pipewire-0", DOMAIN_SOUND_FOLDER + 1, uid);
+	return root_exists(machine->root, "%s/%u/pipewire-0", &DOMAIN_SOUND_FOLDER[1], uid);
 }
 
 static const struct audio *find_server(const struct machine *machine, gboolean pipewire)

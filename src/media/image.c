@@ -168,12 +168,27 @@ static gboolean check_complete(const struct media_image *image, const char *iso,
 			continue;
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 			    "%s has no folder %s/%s/amd64, so it is not virtio-win or too old for "
-			    "this Windows; a new one: "
-			    "https://fedorapeople.org/groups/virt/virtio-win/",
+			    "this Windows; a new one: " MEDIA_VIRTIO_WIN,
 			    iso, needed[i], media_windows_folder(windows));
 		return FALSE;
 	}
 	return TRUE;
+}
+
+char *media_checksum(const char *path, GError **error)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	guint8 part[BLOCK];
+	ssize_t length = -1;
+
+	while (fd >= 0 && (length = read(fd, part, sizeof(part))) > 0)
+		g_checksum_update(sum, part, length);
+	if (length < 0)
+		hotseat_error_set_errno(error, errno, "cannot read %s", path);
+	if (fd >= 0)
+		close(fd);
+	return length == 0 ? g_strdup(g_checksum_get_string(sum)) : NULL;
 }
 
 gboolean media_image_add_drivers(struct media_image *image, const char *iso,

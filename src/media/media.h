@@ -38,6 +38,8 @@ const char *const *media_edition_names(void);
 /* media_windows_find - by name: "win10", "win11"; FALSE if there is none */
 gboolean media_windows_find(const char *name, enum media_windows *windows);
 
+#define MEDIA_VIRTIO_WIN "https://fedorapeople.org/groups/virt/virtio-win/"
+
 /* media_windows_folder - of drivers on virtio-win: "w10", "w11" (WN-03) */
 const char *media_windows_folder(enum media_windows windows);
 
@@ -75,6 +77,14 @@ void media_image_add_answers(struct media_image *image, const struct media_spec 
  */
 gboolean media_image_add_drivers(struct media_image *image, const char *iso,
 				 enum media_windows windows, GError **error);
+
+/**
+ * media_checksum - SHA-256 of a file, as sha256sum prints it
+ *
+ * What is in an image of drivers becomes part of a guest's kernel: whoever downloaded it can compare.
+ * HOTSEAT_ERROR_ABSENT, HOTSEAT_ERROR_DENIED, HOTSEAT_ERROR_FAILED.
+ */
+char *media_checksum(const char *path, GError **error);
 
 /* media_image_write - as ISO 9660 with Joliet names, which Setup reads */
 gboolean media_image_write(const struct media_image *image, int fd, GError **error);

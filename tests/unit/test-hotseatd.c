@@ -418,6 +418,11 @@ static void test_hostile(struct stage *stage, gconstpointer data)
 		{ "Confirm", "('', @a{sv} {})" },
 		{ "Prepare", "('a', '<domain/>')" },
 		{ "Prepare", "('', '')" },
+		{ "Swap", "('../seat0', 'win11')" },
+		{ "Swap", "('seat0', 'a/b')" },
+		{ "Swap", "('seat0', '-')" },
+		{ "Swap", "('seat0',)" },
+		{ "Seats", "('seat0',)" },
 		{ "Status", "('a',)" },
 		{ "Reboot", "()" },
 	};
@@ -428,7 +433,6 @@ static void test_hostile(struct stage *stage, gconstpointer data)
 		GVariant *arguments = g_variant_parse(NULL, calls[i][1], NULL, NULL, &error);
 		g_autoptr(GDBusMessage) message = g_dbus_message_new_method_call(
 			HOTSEATD_NAME, HOTSEATD_PATH, HOTSEATD_INTERFACE, calls[i][0]);
-		g_autoptr(GDBusMessage) reply = NULL;
 
 		g_assert_no_error(error);
 		g_dbus_message_set_body(message, arguments);
@@ -552,7 +556,7 @@ static GVariant *random_arguments(void)
 
 static void on_answer(GObject *source, GAsyncResult *result, gpointer data)
 {
-	g_autoptr(GVariant) answer =
+	g_autoptr(GVariant) answer G_GNUC_UNUSED =
 		g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
 
 	*(guint *)data -= 1;
@@ -624,7 +628,6 @@ static void test_random(struct stage *stage, gconstpointer data)
 
 static void test_flood(struct stage *stage, gconstpointer data)
 {
-	g_autoptr(GDBusConnection) stranger = bus_connect(stage->bus);
 	g_autoptr(GPtrArray) connections = g_ptr_array_new_with_free_func(g_object_unref);
 	struct caller caller;
 
@@ -672,6 +675,44 @@ static void test_cancelled(struct stage *stage, gconstpointer data)
 		g_main_context_iteration(NULL, TRUE);
 	g_assert_false(flights_has(stage->flights, "win11"));
 	g_object_unref(stranger);
+}
+
+static void on_status(GObject *source, GAsyncResult *result, gpointer data)
+{
+	g_autoptr(GVariant) answer =
+		g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
+
+	g_assert_nonnull(answer);
+	*(gboolean *)data = TRUE;
+}
+
+/* A call that the kernel does not let go of keeps nobody else waiting. */
+static void test_answers_meanwhile(struct stage *stage, gconstpointer data)
+{
+	struct caller hangs = { .method = "Up", .kind = ARGUMENTS_UP, .guest = "win11" };
+	GDBusConnection *other = bus_connect(stage->bus);
+	GThread *thread;
+
+	model.hold = TRUE;
+	thread = caller_begin(&hangs);
+	iterate_until(&model.calls, 1);
+	for (guint i = 0; i < 20; i++) {
+		gboolean answered = FALSE;
+
+		g_dbus_connection_call(other, HOTSEATD_NAME, HOTSEATD_PATH, HOTSEATD_INTERFACE,
+				       "Status", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
+				       on_status, &answered);
+		while (!answered)
+			g_main_context_iteration(NULL, TRUE);
+		g_assert_false(g_atomic_int_get(&hangs.done));
+	}
+	g_mutex_lock(&model.mutex);
+	model.hold = FALSE;
+	g_mutex_unlock(&model.mutex);
+	caller_end(&hangs, thread);
+	g_assert_true(hangs.ok);
+	caller_clear(&hangs);
+	g_object_unref(other);
 }
 
 static void test_absent(struct stage *stage, gconstpointer data)
@@ -843,6 +884,7 @@ int main(int argc, char **argv)
 		{ "/hotseatd/lost", test_lost },
 		{ "/hotseatd/stopped", test_stopped },
 		{ "/hotseatd/states", test_states },
+		{ "/hotseatd/answers-meanwhile", test_answers_meanwhile },
 	};
 	sigset_t interrupt;
 

@@ -681,8 +681,9 @@ static void test_no_schema(void)
 	static const char *const texts[] = {
 		"no XML",
 		"<domain type='kvm'/>",
-		"<grammar xmlns='http://relaxng.org/ns/structure/1.0'><include href='nowhere.rng'/>"
-		"<start><ref name='domain'/></start></grammar>",
+		("<grammar xmlns='http://relaxng.org/ns/structure/1.0'><include "
+		 "href='nowhere.rng'/>"
+		 "<start><ref name='domain'/></start></grammar>"),
 	};
 	autoptr(manifest) folder = manifest_build("dir schemas\n");
 	g_autofree char *path = g_build_filename(folder->folder, "schemas", "x.rng", NULL);

@@ -404,6 +404,30 @@ static void test_incomplete(void)
 	}
 }
 
+/* The words of FIPS 180-4's example, and a file that is longer than one read. */
+static void test_checksum(void)
+{
+	__attribute__((cleanup(folder_clear))) struct folder folder = { g_dir_make_tmp(
+		"hotseat-media-XXXXXX", NULL) };
+	g_autofree char *path = g_build_filename(folder.path, "file", NULL);
+	g_autofree char *long_text = g_strnfill(300001, 'a');
+	g_autofree char *expected =
+		g_compute_checksum_for_string(G_CHECKSUM_SHA256, long_text, 300001);
+	g_autofree char *short_sum = NULL;
+	g_autofree char *long_sum = NULL;
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(g_file_set_contents(path, "abc", -1, NULL));
+	short_sum = media_checksum(path, NULL);
+	g_assert_cmpstr(short_sum, ==,
+			"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	g_assert_true(g_file_set_contents(path, long_text, 300001, NULL));
+	long_sum = media_checksum(path, NULL);
+	g_assert_cmpstr(long_sum, ==, expected);
+	g_assert_null(media_checksum(folder.path, &error));
+	g_assert_nonnull(strstr(error->message, "directory"));
+}
+
 /* Downloads break off. Every length of a broken image is an answer, none a crash. */
 static void test_truncated(void)
 {
@@ -437,6 +461,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/check", test_check);
 	g_test_add_func("/media/image", test_image);
 	g_test_add_func("/media/incomplete", test_incomplete);
+	g_test_add_func("/media/checksum", test_checksum);
 	g_test_add_func("/media/truncated", test_truncated);
 	return g_test_run();
 }

@@ -554,6 +554,44 @@ static void test_filter(void)
 	}
 }
 
+/*
+ * The relay itself, with a keyboard that it has taken for a guest: one call outside of the list,
+ * and it has ended. With it ends what it had of the keyboard, which is the host's then; what was
+ * kept for the next one is still there.
+ */
+static void test_stray_call(void)
+{
+	struct stage stage;
+	char bytes[1024];
+	ssize_t length;
+	int status;
+
+	g_setenv("HOTSEAT_EVDEV_STRAY", "1", TRUE);
+	stage_init(&stage);
+	g_unsetenv("HOTSEAT_EVDEV_STRAY");
+	add_source(&stage);
+	add_guest(&stage);
+	set_chord(&stage);
+	chord(&stage);
+	g_assert_cmpuint(wait_word(&stage, RELAY_SIDE).number, ==, 1);
+	key(&stage, KEY_A, 1);
+	expect_key(&stage, KEY_A, 1);
+	key(&stage, KEY_A, 0);
+	key(&stage, KEY_LEFTCTRL, 1);
+	key(&stage, KEY_RIGHTCTRL, 1);
+	do {
+		wait_readable(stage.source);
+		length = read(stage.source, bytes, sizeof(bytes));
+	} while (length > 0);
+	g_assert_true(length == 0 || errno == ECONNRESET);
+	read_notices(&stage);
+	g_assert_cmpuint(stage.n_kept, ==, RELAY_FDS);
+	g_assert_cmpuint(stage.n_unkept, ==, 0);
+	status = stage_clear(&stage);
+	g_assert_true(WIFSIGNALED(status));
+	g_assert_cmpint(WTERMSIG(status), ==, SIGSYS);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -565,5 +603,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/watchdog", test_watchdog);
 	g_test_add_func("/relay/memory", test_memory);
 	g_test_add_func("/relay/filter", test_filter);
+	g_test_add_func("/relay/stray-call", test_stray_call);
 	return g_test_run();
 }
