@@ -69,8 +69,8 @@ static gpointer sender(gpointer data)
 	g_autoptr(GRand) random = g_rand_new_with_seed(stream->seed);
 	guint tag = 0;
 
-	for (guint i = 0; i < 200; i++) {
-		gsize length = (gsize)g_rand_int_range(random, 1, i % 50 == 0 ? 200000 : 300);
+	for (guint i = 0; i < 100; i++) {
+		gsize length = (gsize)g_rand_int_range(random, 1, i % 20 == 0 ? 20000 : 300);
 		guint n_fds = (guint)g_rand_int_range(random, 0, 4) % 3;
 		g_autofree guint8 *bytes = g_malloc(length);
 		int fds[4];
