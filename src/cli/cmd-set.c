@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/disk-move.h"
 #include "cli/place.h"
 #include "core/diff.h"
 #include "core/error.h"
@@ -35,6 +36,7 @@ struct target {
 	const char *seat;   /* NULL: none */
 	gboolean passthrough;
 	int window; /* -1: as it is */
+	struct disk_move disk;
 };
 
 struct setting {
@@ -226,6 +228,16 @@ static char *show_mouse(const struct target *target)
 	return g_strdup(target->passthrough ? "passthrough" : "evdev");
 }
 
+static gboolean apply_disk_bus(const char *value, struct target *target, GError **error)
+{
+	return disk_move_step(&target->disk, value, error);
+}
+
+static char *show_disk_bus(const struct target *target)
+{
+	return disk_move_show(&target->disk);
+}
+
 #define INPUTS "devices/input[@type='evdev' or @type='passthrough']"
 
 static gboolean apply_usb(const char *value, struct target *target, GError **error)
@@ -283,13 +295,16 @@ static const struct setting settings[] = {
 	{ "screen", "window, card", apply_screen, show_screen },
 	{ "seat", "seat0, none", apply_seat, show_seat, { INPUTS } },
 	{ "mouse", "evdev, passthrough", apply_mouse, show_mouse, { INPUTS } },
+	{ "disk-bus", "virtio, sata, ide", apply_disk_bus, show_disk_bus },
 };
 
-static gboolean dry_run;
+static gboolean dry_run, driver_seen;
 
 static const GOptionEntry options[] = {
 	{ "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "Show what would change, change nothing",
 	  NULL },
+	{ "driver-seen", 0, 0, G_OPTION_ARG_NONE, &driver_seen,
+	  "For disk-bus=virtio: you have seen the small disk in the guest's system", NULL },
 	{ NULL },
 };
 
@@ -340,6 +355,7 @@ static void target_init(struct target *target, const struct domain_facts *facts)
 		.window = facts->screen,
 		.seat = facts->seat,
 		.passthrough = facts->passthrough,
+		.disk = { .bus = facts->disk_bus, .helper = facts->helper_disk != NULL },
 	};
 	target->lend.governor = g_strdup(facts->lend.governor);
 }
@@ -348,6 +364,7 @@ static void target_clear(struct target *target)
 {
 	g_strfreev(target->gpus);
 	g_free(target->gpu_shown);
+	g_free(target->disk.image);
 	g_free(target->lend.governor);
 	g_strfreev(target->usb);
 }
@@ -467,7 +484,7 @@ static char *edit_screen(struct virt *virt, const char *xml, gboolean window,
 	return domain_edit_screen(xml, capabilities->spice ? "spice" : "vnc", error);
 }
 
-static char *edit(struct virt *virt, const char *xml, const struct target *target,
+static char *edit(struct virt *virt, const char *xml, struct target *target,
 		  const struct domain_facts *facts, GPtrArray *paths, GError **error)
 {
 	g_autofree char *text = g_strdup(xml);
@@ -495,6 +512,12 @@ static char *edit(struct virt *virt, const char *xml, const struct target *targe
 	}
 	if (text != NULL && target->window != facts->screen) {
 		char *edited = edit_screen(virt, text, target->window, facts, error);
+
+		g_free(text);
+		text = edited;
+	}
+	if (text != NULL) {
+		char *edited = disk_move_edit(virt, text, facts, &target->disk, dry_run, error);
 
 		g_free(text);
 		text = edited;
@@ -569,22 +592,25 @@ static void show_difference(const char *xml, const char *edited)
 	fputs(diff, stdout);
 }
 
-static int change(struct virt *virt, const char *xml, const struct target *target,
+static int change(struct virt *virt, const char *xml, struct target *target,
 		  const struct domain_facts *facts, GPtrArray *paths, GError **error)
 {
 	g_autofree char *edited = NULL;
 
-	if (!check_inputs(virt, target, facts, error))
+	if (!check_inputs(virt, target, facts, error) ||
+	    !disk_move_check(virt, facts, &target->disk, driver_seen, error))
 		return -1;
 	edited = edit(virt, xml, target, facts, paths, error);
-	if (edited == NULL)
-		return -1;
-	show_difference(xml, edited);
-	if (dry_run)
+	if (edited != NULL)
+		show_difference(xml, edited);
+	if (edited != NULL && dry_run)
 		return EXIT_SUCCESS;
-	if (!virt_define(virt, edited, NULL, error))
+	if (edited == NULL || !virt_define(virt, edited, NULL, error)) {
+		disk_move_undo(virt, &target->disk);
 		return -1;
+	}
 	printf("From its next start on.\n");
+	disk_move_finish(virt, facts, &target->disk);
 	return EXIT_SUCCESS;
 }
 
@@ -658,6 +684,12 @@ const struct command command_set = {
 		"to move them. mouse=passthrough, for a guest at a seat, gives it every button and "
 		"every step of every wheel, where QEMU's own mouse has five buttons; the guest has "
 		"to run meanwhile, so that its driver for virtio input can be seen to work.\n\n"
+		"disk-bus=virtio moves the disk of an installed system, which would not find it "
+		"there before its driver is among the first that it loads. So it takes three "
+		"steps, each by the same command: a small second disk on virtio is added; when "
+		"the guest runs, its agent answers and it was seen to drive the small disk, the "
+		"system's disk follows; and when it has started from there, the small one goes. "
+		"disk-bus=sata goes back from anywhere in between.\n\n"
 		"What else changes on the host while the guest runs: hugepages=yes reserves its "
 		"memory in huge pages (transparent lets the kernel make them), cpuset=yes keeps "
 		"the host's programs off its cores, "

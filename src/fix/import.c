@@ -559,10 +559,10 @@ static void note_drivers(struct foreign *foreign, const struct import_wish *wish
 		return;
 	if (slow)
 		note(foreign,
-		     "The disk stays on its bus: this Windows has no driver for virtio yet. %s "
-		     "virtio-win%s, install viostor\\%s\\amd64 and NetKVM\\%s\\amd64 from it with "
-		     "a "
-		     "second, small virtio disk attached, and only then change the bus.",
+		     "The disk stays on its bus: this Windows has no driver for virtio yet. The "
+		     "way there, which can be taken back: hotseat set %s disk-bus=virtio. %s "
+		     "virtio-win%s; the drivers are viostor\\%s\\amd64 and NetKVM\\%s\\amd64.",
+		     wish->name != NULL ? wish->name : foreign->name,
 		     wish->isos != NULL ? "Open" : "Attach",
 		     wish->isos != NULL ? "" : ".iso (--iso)", folder, folder);
 	note(foreign,

@@ -5,15 +5,15 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "guest/domain-edit-internal.h"
 #include "guest/domain.h"
-#include "guest/xml.h"
 
 static gboolean has_name(const xmlNode *node, const char *name)
 {
 	return node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, XML_STRING(name));
 }
 
-static xmlNode *find_child(xmlNode *parent, const char *name)
+xmlNode *domain_edit_child(xmlNode *parent, const char *name)
 {
 	for (xmlNode *node = parent->children; node != NULL; node = node->next) {
 		if (has_name(node, name))
@@ -42,7 +42,7 @@ static gboolean belongs_to_screen(xmlNode *node)
 }
 
 /* Blank lines where something was are not the reader's. */
-static void remove_node(xmlNode *node)
+void domain_edit_remove(xmlNode *node)
 {
 	xmlNode *before = node->prev;
 
@@ -104,12 +104,12 @@ static void remove_screen(xmlNode *devices)
 	for (xmlNode *node = devices->children; node != NULL; node = next) {
 		next = node->next;
 		if (node->type == XML_ELEMENT_NODE && belongs_to_screen(node))
-			remove_node(node);
+			domain_edit_remove(node);
 	}
 }
 
 /* Last in the devices, where libvirt looks for it as well as anywhere. */
-static void add_device(xmlNode *devices, xmlNode *node)
+void domain_edit_append(xmlNode *devices, xmlNode *node)
 {
 	gboolean blank = devices->last != NULL && xmlIsBlankNode(devices->last);
 	g_autofree char *indent = indent_below(devices);
@@ -129,10 +129,10 @@ static void add_screen(xmlNode *devices, const char *window)
 		xmlNewProp(graphics, XML_STRING("type"), XML_STRING(window));
 		xmlNewProp(graphics, XML_STRING("autoport"), XML_STRING("yes"));
 		xmlNewProp(graphics, XML_STRING("listen"), XML_STRING("127.0.0.1"));
-		add_device(devices, graphics);
+		domain_edit_append(devices, graphics);
 	}
 	xmlNewProp(model, XML_STRING("type"), XML_STRING(window != NULL ? "vga" : "none"));
-	add_device(devices, video);
+	domain_edit_append(devices, video);
 }
 
 /*
@@ -152,12 +152,13 @@ static void move_sound(xmlNode *devices, const char *from, const char *to)
 	}
 }
 
-static xmlDoc *open_domain(const char *xml, GError **error)
+xmlDoc *domain_edit_open(const char *xml, GError **error)
 {
 	const char *why = NULL;
 	g_autoptr(xmlDoc) document = xml_parse(xml, &why);
 
-	if (document != NULL && find_child(xmlDocGetRootElement(document), "devices") != NULL)
+	if (document != NULL &&
+	    domain_edit_child(xmlDocGetRootElement(document), "devices") != NULL)
 		return g_steal_pointer(&document);
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
 		    "libvirt's XML of this guest cannot be changed: %s",
@@ -165,7 +166,7 @@ static xmlDoc *open_domain(const char *xml, GError **error)
 	return NULL;
 }
 
-static char *print(xmlDoc *document)
+char *domain_edit_dump(xmlDoc *document)
 {
 	xmlChar *text = NULL;
 	char *result;
@@ -179,27 +180,27 @@ static char *print(xmlDoc *document)
 
 char *domain_edit_print(const char *xml)
 {
-	g_autoptr(xmlDoc) document = open_domain(xml, NULL);
+	g_autoptr(xmlDoc) document = domain_edit_open(xml, NULL);
 
-	return document != NULL ? print(document) : NULL;
+	return document != NULL ? domain_edit_dump(document) : NULL;
 }
 
 char *domain_edit_screen(const char *xml, const char *window, GError **error)
 {
 	gboolean spice = g_strcmp0(window, "spice") == 0;
-	g_autoptr(xmlDoc) document = open_domain(xml, error);
+	g_autoptr(xmlDoc) document = domain_edit_open(xml, error);
 	xmlNode *devices;
 
 	if (document == NULL)
 		return NULL;
-	devices = find_child(xmlDocGetRootElement(document), "devices");
+	devices = domain_edit_child(xmlDocGetRootElement(document), "devices");
 	move_sound(devices, spice ? "none" : "spice", spice ? "spice" : "none");
 	remove_screen(devices);
 	add_screen(devices, window);
-	return print(document);
+	return domain_edit_dump(document);
 }
 
-static xmlXPathContext *make_context(xmlDoc *document)
+xmlXPathContext *domain_edit_context(xmlDoc *document)
 {
 	xmlXPathContext *context = xmlXPathNewContext(document);
 
@@ -240,7 +241,7 @@ static gboolean replace_one(xmlXPathContext *here, xmlXPathContext *there, const
 	else
 		before = parent->last != NULL && xmlIsBlankNode(parent->last) ? parent->last : NULL;
 	for (guint i = 0; i < xml_found_count(old); i++)
-		remove_node(old->nodesetval->nodeTab[i]);
+		domain_edit_remove(old->nodesetval->nodeTab[i]);
 	for (guint i = 0; i < xml_found_count(new); i++)
 		add_node(parent, before, new->nodesetval->nodeTab[i], indent);
 	return TRUE;
@@ -249,15 +250,15 @@ static gboolean replace_one(xmlXPathContext *here, xmlXPathContext *there, const
 char *domain_edit_replace(const char *xml, const char *other, const char *const *paths,
 			  GError **error)
 {
-	g_autoptr(xmlDoc) document = open_domain(xml, error);
-	g_autoptr(xmlDoc) source = document != NULL ? open_domain(other, error) : NULL;
+	g_autoptr(xmlDoc) document = domain_edit_open(xml, error);
+	g_autoptr(xmlDoc) source = document != NULL ? domain_edit_open(other, error) : NULL;
 	g_autoptr(xmlXPathContext) here = NULL;
 	g_autoptr(xmlXPathContext) there = NULL;
 
 	if (source == NULL)
 		return NULL;
-	here = make_context(document);
-	there = make_context(source);
+	here = domain_edit_context(document);
+	there = domain_edit_context(source);
 	for (guint i = 0; paths[i] != NULL; i++) {
 		if (replace_one(here, there, paths[i]))
 			continue;
@@ -265,18 +266,18 @@ char *domain_edit_replace(const char *xml, const char *other, const char *const 
 			    "libvirt's XML of this guest has no place for <%s>", paths[i]);
 		return NULL;
 	}
-	return print(document);
+	return domain_edit_dump(document);
 }
 
 char *domain_edit_toggle(const char *xml, const char *toggle, GError **error)
 {
-	g_autoptr(xmlDoc) document = open_domain(xml, error);
+	g_autoptr(xmlDoc) document = domain_edit_open(xml, error);
 	g_autoptr(xmlXPathContext) context = NULL;
 	g_autoptr(xmlXPathObject) found = NULL;
 
 	if (document == NULL)
 		return NULL;
-	context = make_context(document);
+	context = domain_edit_context(document);
 	found = xml_find(context, "/domain/devices/input[@type='evdev']/source[@grab='all']");
 	if (xml_found_count(found) == 0) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
@@ -284,5 +285,5 @@ char *domain_edit_toggle(const char *xml, const char *toggle, GError **error)
 		return NULL;
 	}
 	xmlSetProp(found->nodesetval->nodeTab[0], XML_STRING("grabToggle"), XML_STRING(toggle));
-	return print(document);
+	return domain_edit_dump(document);
 }

@@ -118,6 +118,8 @@ struct domain_facts {
 	char *toggle;         /* grabToggle of its evdev keyboard, "ctrl-ctrl"; NULL: none */
 	gboolean screen;      /* has an emulated screen, so that it can be seen without the card */
 	gboolean iothread;    /* a disk of it has a thread of its own */
+	char *disk_bus;       /* of its first disk, "sata"; NULL: it has none */
+	char *helper_disk;    /* image of the one that prepares another bus (disk-bus.h); NULL */
 	char *virt_type;      /* "kvm" */
 	char *nvram;          /* file of its firmware variables, as far as the XML names it */
 	gboolean uefi;        /* has firmware variables, whether or not they are named */

@@ -2,6 +2,7 @@
 #include <libxml/xpathInternals.h>
 
 #include "core/error.h"
+#include "guest/disk-bus.h"
 #include "guest/domain.h"
 #include "guest/xml.h"
 
@@ -164,6 +165,11 @@ static void read_devices(xmlXPathContext *context, struct domain_facts *facts)
 	facts->vcpus = vcpus != NULL ? (guint)MIN(g_ascii_strtoull(vcpus, NULL, 10), G_MAXUINT) : 0;
 	facts->screen = xml_has(context, "/domain/devices/video/model[@type!='none']");
 	facts->iothread = xml_has(context, "/domain/devices/disk/driver[@iothread]");
+	facts->disk_bus = xml_find_text(context,
+					"/domain/devices/disk[not(@device) or @device='disk']"
+					"[not(alias/@name='" DISK_BUS_HELPER "')][1]/target/@bus");
+	facts->helper_disk = xml_find_text(
+		context, "/domain/devices/disk[alias/@name='" DISK_BUS_HELPER "']/source/@file");
 	facts->inputs = xml_find_texts(context,
 				       "/domain/devices/input[@type='evdev']/source/@dev"
 				       " | /domain/devices/input/source/@evdev");
@@ -323,6 +329,8 @@ void domain_facts_free(struct domain_facts *facts)
 	g_strfreev(facts->usb_nodes);
 	g_free(facts->toggle);
 	g_free(facts->virt_type);
+	g_free(facts->disk_bus);
+	g_free(facts->helper_disk);
 	g_free(facts->nvram);
 	g_free(facts->cpus);
 	g_free(facts->lend.governor);

@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <json-glib/json-glib.h>
-#include <libvirt/libvirt-qemu.h>
-#include <stddef.h>
 #include <string.h>
 
-#include "core/library.h"
-#include "guest/virt-domain.h"
+#include "core/error.h"
+#include "guest/virt-monitor.h"
 #include "guest/virt-mouse.h"
 
 #define ORDER "{\"execute\":\"query-mice\"}"
-
-/* A library of its own, which comes with libvirt's. */
-static struct {
-	__typeof__(&virDomainQemuMonitorCommand) command;
-} monitor;
-
-static gboolean load(GError **error)
-{
-	static const struct library_function functions[] = { { "virDomainQemuMonitorCommand", 0 } };
-
-	return library_load("libvirt-qemu.so.0", "libvirt", "hotseat check has the command",
-			    functions, G_N_ELEMENTS(functions), &monitor, error);
-}
 
 /* "current" of one of them; NULL if there is none */
 static const char *current_name(JsonArray *mice)
@@ -61,14 +46,8 @@ gboolean virt_mouse_parse(const char *answer, gboolean *live, GError **error)
 
 gboolean virt_mouse_is_live(struct virt *virt, const char *name, gboolean *live, GError **error)
 {
-	g_autoptr(virDomain) domain = virt_find(virt, name, error);
-	g_autofree char *answer = NULL;
+	g_autofree char *answer = virt_monitor_ask(
+		virt, name, ORDER, "QEMU cannot be asked which mouse its guest drives", error);
 
-	if (domain == NULL || !load(error))
-		return FALSE;
-	if (monitor.command(domain, ORDER, &answer, VIR_DOMAIN_QEMU_MONITOR_COMMAND_DEFAULT) != 0) {
-		virt_set_error(error, "QEMU cannot be asked which mouse its guest drives");
-		return FALSE;
-	}
-	return virt_mouse_parse(answer, live, error);
+	return answer != NULL && virt_mouse_parse(answer, live, error);
 }

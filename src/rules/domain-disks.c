@@ -76,7 +76,7 @@ static const struct domain_rule table[] = {
 	  .message = "An emulated disk controller is slow.",
 	  .fix = "virtio or virtio-scsi, but not at once: an installed Windows needs the driver "
 		 "first. Give it a second, small virtio disk, install the driver, then change the "
-		 "bus." },
+		 "bus; hotseat set GUEST disk-bus=virtio does that for guests of its own." },
 	{ .rule = { "ST-04", SEVERITY_BROKEN, 'V', "io='native' goes with no cache",
 		    "Linux' own asynchronous input and output works past the page cache only.",
 		    NULL, "libvirt src/qemu/qemu_validate.c" },
