@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Protects: the power is cut during setup and undo, again and again; the machine boots each time.
 
-It goes off when setup has written its first file, while the next one makes the initramfs, and the
-next the boot menu; then when undo has put its first file back. The last undo finds everything. What
-the desktop had written to its disk until then is there at the next boot, what its kernel had only
-in memory is not; that a disk loses or reorders what it was given is not part of this.
+QEMU is killed while setup writes files, while the next one makes the initramfs, and the next the
+boot menu; then while undo puts files back. The last undo finds everything. What the desktop had
+written to its disk until then is there at the next boot, what its kernel had only in memory is not;
+that a disk loses or reorders what it was given is not part of this.
 """
 
 from desk.setup import OWN, VFIO, Machine
@@ -18,39 +18,34 @@ DISK = "grub"
 LOG = "/run/setup.log"
 SETUP = "hotseat setup --yes --gpu 01:00.0"
 UNDO = "hotseat setup --undo"
-# A command, when the power goes off (a condition in the shell, a pause between two looks, seconds
-# to wait then), and how far the command has come. Each goes on where the one before was stopped.
-# What setup runs stands in its log twice, the first time below the diff.
-SAID = f"[ $(grep -c '^  %s' {LOG}) = 2 ]"
+# A command, what it says just before, how often it has said it then (the first time with the diff),
+# and how long to wait after it. Each goes on where the one before was stopped.
 CUTS = (
-    (SETUP, "[ -e /etc/modprobe.d/hotseat.conf ]", ":", 0, "one file is written"),
-    (SETUP, SAID % "update-initramfs", "sleep 0.2", 6, "update-initramfs runs"),
-    (SETUP, SAID % "update-grub", "sleep 0.2", 4, "update-grub runs"),
-    (UNDO, "[ ! -e /etc/grub.d/90_hotseat ]", ":", 0, "one file is back"),
+    (SETUP, "^  writing /etc/initramfs-tools/modules", 1, 0),
+    (SETUP, "^  update-initramfs", 2, 6),
+    (SETUP, "^  update-grub", 2, 4),
+    (UNDO, "^  (restoring|removing) /etc/initramfs-tools/modules", 1, 0),
 )
-LOOK = """cat /proc/cmdline; cd /etc
-    ls -d modprobe.d/hotseat.conf default/grub.d/zz-hotseat.cfg grub.d/90_hotseat 2> /dev/null
-    ls -A /var/lib/hotseat/setup"""
 
 
-def cut(machine, command, condition, pause, seconds, name):
-    """Cut the power in the middle of a command; the next boot works, and check tells of it.
+def last_line(desktop):
+    return desktop.run(f"tail -n 1 {LOG}").out.strip()
 
-    The desktop itself sees when it is time: from outside it would be too late. Its kernel then
-    starts anew without a word to its disks, and QEMU ends with it.
-    """
+
+def cut(machine, command, words, times, seconds):
+    """Cut the power in the middle of a command; the next boot works, and check tells of it."""
     desktop, teller = machine.desktop, machine.teller
-    desktop.spawn(f"until {condition}; do {pause}; done; sleep {seconds}; "
-                  "echo b > /proc/sysrq-trigger", "/run/cut.log")
-    # not before the agent has answered
-    desktop.spawn(f"sleep 5; {command}", LOG)
-    desktop.wait_off(2000)
-    teller.say(f"{command}: the power is cut, {name}")
+    desktop.spawn(command, LOG)
+    desktop.wait_for(words, LOG, 1800, times)
+    desktop.run(f"sleep {seconds}")
+    teller.say(f"{command}: the power is cut {seconds} s after: {last_line(desktop)}")
     with teller.phase("boot"):
+        desktop.cut_power()
         desktop.power_on()
     drivers = machine.drivers()
     expect(drivers in (OWN, VFIO), f"the card is in two hands: {drivers}")
-    teller.say(f"    drivers: {' '.join(drivers)}\n{desktop.run(LOOK).out}")
+    teller.say(f"    drivers: {' '.join(drivers)}; "
+               + desktop.run("cat /proc/cmdline; ls -A /var/lib/hotseat/setup").out)
     found = desktop.run("hotseat --json check", check=False).out
     expect('"HS-13"' in found, "check does not say that setup was interrupted")
 
