@@ -153,7 +153,11 @@ static gboolean check_seat(GError **error)
 
 static gboolean check_wanted(const char *name, GError **error)
 {
+	guint64 bytes;
+
 	if (!guest_name_check(name, error))
+		return FALSE;
+	if (wanted.memory != NULL && !size_parse(wanted.memory, 1 << 20, &bytes, error))
 		return FALSE;
 	if (wanted.vcpus < 0 || wanted.vcpus > 4096)
 		return usage_error(error, "--vcpus takes a number from 1 on, not %d", wanted.vcpus);
