@@ -89,6 +89,17 @@ static gboolean look_again(struct worker *worker, GError **error)
 	return worker->monitors != NULL;
 }
 
+/*
+ * Part of a job's time that a switch leaves over: for a command that is under way when it gives up,
+ * and for its word. Else who asked hears of a bus that hangs, where a monitor did not heed.
+ */
+#define SPARE(milliseconds) ((milliseconds) / 8)
+
+static gint64 left(const struct job *job)
+{
+	return job->deadline - SPARE(job->milliseconds) * 1000 - g_get_monotonic_time();
+}
+
 static gboolean switch_known(struct worker *worker, const struct job *job,
 			     enum switch_outcome *outcome, GError **error)
 {
@@ -101,8 +112,7 @@ static gboolean switch_known(struct worker *worker, const struct job *job,
 	if (input == NULL)
 		return FALSE;
 	return switch_input(worker->ddc, &monitor->cable, monitor->model, input,
-			    worker->ddc->now(worker->ddc) + job->deadline - g_get_monotonic_time(),
-			    outcome, error);
+			    worker->ddc->now(worker->ddc) + left(job), outcome, error);
 }
 
 /* A monitor that is not there as it was may have been plugged elsewhere, or woken up. */

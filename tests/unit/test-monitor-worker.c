@@ -133,6 +133,27 @@ static void test_hangs(void)
 	g_assert_cmphex(made->monitors[1].sent[0], ==, 0x12);
 }
 
+/* A monitor that does not heed is given up while there is time left to say so. */
+static void test_ignores(void)
+{
+	const guint milliseconds = 8000; /* less than three tries take */
+	autoptr(answers) answers = answers_new();
+	autoptr(worker) worker = worker_new(make, NULL, "/nowhere/file");
+	g_autoptr(GError) error = NULL;
+	enum switch_outcome outcome;
+	gint64 start;
+
+	monitor_switch_async(worker, "1", "dp1", LONG_MS, on_answer, answers);
+	wait_for(answers, 1);
+	made->monitors[0].ignores = TRUE;
+	start = made->time;
+	monitor_switch_async(worker, "1", "hdmi1", milliseconds, on_answer, answers);
+	wait_for(answers, 1);
+	g_assert_false(monitor_switch_finish(answers->results->pdata[1], &outcome, &error));
+	g_assert_nonnull(strstr(error->message, "still shows dp1"));
+	g_assert_cmpint(made->time - start, <=, milliseconds * 900);
+}
+
 /* Not there as it was: looked for again, once. */
 static void test_again(void)
 {
@@ -169,6 +190,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/monitor-worker/list", test_list);
 	g_test_add_func("/monitor-worker/switch", test_switch);
 	g_test_add_func("/monitor-worker/hangs", test_hangs);
+	g_test_add_func("/monitor-worker/ignores", test_ignores);
 	g_test_add_func("/monitor-worker/again", test_again);
 	g_test_add_func("/monitor-worker/no-library", test_no_library);
 	return g_test_run();
