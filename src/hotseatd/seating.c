@@ -13,9 +13,9 @@
 
 #define HOST "host"
 #define SOCKET_FOLDER "/run/hotseat/relay"
-#define MOVE_MS 2000     /* for the relay's answer, which takes microseconds */
-#define MONITOR_MS 12000 /* monitors take seconds, and one that does not heed is told three times  \
-			  */
+#define MOVE_MS 2000 /* for the relay's answer, which takes microseconds */
+/* One that does not heed is told three times, and watched for three seconds each. */
+#define MONITOR_MS 12000
 /* udev makes the lasting names a moment after the kernel makes the node. */
 #define RESCAN_MS 300
 
