@@ -35,3 +35,13 @@ def log_in(desktop, user="gamer"):
 def log_out(desktop, session):
     """End the session, and with it whatever shows the desktop."""
     desktop.run(LOG_OUT % session, seconds=120)
+
+
+def wait_for_sound(desktop):
+    """Until the login's sound server has opened the cards it wants, if it comes at all.
+
+    up tells it to let go, and waits ten seconds; while it starts in an emulated machine that is
+    too short, and up says "try again in a moment".
+    """
+    desktop.run("timeout 60 sh -c 'until pgrep -x wireplumber; do sleep 1; done'; sleep 10",
+                check=False)

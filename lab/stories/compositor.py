@@ -10,7 +10,7 @@ import re
 
 from desk.desktop import BOOT_DISPLAY, CARD, SHARED_CARD
 from desk.guest import Guest, expect_lent, expect_refused
-from desk.login import log_in, log_out
+from desk.login import log_in, log_out, wait_for_sound
 from desk.session import ENVIRONMENT
 from desk.setup import SOURCES
 from desk.story import expect, expect_equal, expect_same
@@ -95,8 +95,7 @@ def is_told(desktop, teller):
 
 def works_beside(desktop, teller, guest):
     """up and down, with the compositor running all the time."""
-    # The login's sound server, which may open the card's sound while it starts.
-    desktop.run("timeout 60 sh -c 'until pgrep -x wireplumber; do sleep 1; done'; sleep 10")
+    wait_for_sound(desktop)
     before = desktop.state()
     guest.up()
     expect_lent(desktop)

@@ -9,7 +9,7 @@ takes its place, emulated in what is emulated.
 from desk import keys
 from desk.desktop import DesktopError
 from desk.guest import AT_SEAT
-from desk.login import log_in
+from desk.login import log_in, wait_for_sound
 from desk.seat import DESKTOP_LOG, Desk
 from desk.story import expect_equal, expect_same
 
@@ -84,6 +84,7 @@ def tell(desktop, teller):
             desk.guest.new(AT_SEAT + " --seat seat0")
             before = desktop.state()
             log_in(desktop)
+            wait_for_sound(desktop)
             desk.listen()
         with teller.phase("up"):
             desk.start(teller)

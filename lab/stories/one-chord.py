@@ -11,7 +11,7 @@ import time
 
 from desk.desktop import KEYBOARD, MOUSE
 from desk.guest import AT_SEAT
-from desk.login import log_in
+from desk.login import log_in, wait_for_sound
 from desk.seat import DESKTOP_LOG, Desk
 from desk.story import expect, expect_equal, expect_same
 
@@ -97,6 +97,7 @@ def tell(desktop, teller):
             before = desktop.state()
         with teller.phase("log in, and up"):
             session = log_in(desktop)
+            wait_for_sound(desktop)
             desk.listen()
             said = desktop.run(f"hotseat up {NAME} 2>&1", seconds=120).out
             teller.say(said)

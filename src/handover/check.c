@@ -80,6 +80,7 @@ static gboolean check_display(const struct machine *machine, GPtrArray *cards,
 struct users {
 	char *who;           /* "firefox (pid 812) has /dev/dri/card1 open"; empty for nobody */
 	gboolean compositor; /* one of them shows the desktop */
+	gboolean yield;      /* all let go when they are told, as sound servers do */
 	gboolean complete;   /* all processes could be looked into */
 };
 
@@ -92,7 +93,7 @@ static void users_clear(struct users *users)
 /* read_users - @servers: sound servers too, which let go when they are told (sound.c) */
 static struct users read_users(const struct root *root, const struct card *card, gboolean servers)
 {
-	struct users users = { .complete = TRUE };
+	struct users users = { .complete = TRUE, .yield = TRUE };
 	g_autoptr(GPtrArray) holders = holders_read(root, card, &users.complete);
 	g_autoptr(GString) who = g_string_new(NULL);
 
@@ -104,6 +105,7 @@ static struct users read_users(const struct root *root, const struct card *card,
 		g_string_append_printf(who, "%s%s (pid %d) has %s open", who->len == 0 ? "" : ", ",
 				       holder->process, holder->pid, holder->node);
 		users.compositor |= desktop_is_compositor(holder->process);
+		users.yield &= holder->yields;
 	}
 	users.who = g_string_free(g_steal_pointer(&who), FALSE);
 	return users;
@@ -120,6 +122,11 @@ static gboolean set_users_error(const struct card *card, const struct users *use
 			    "started; let it leave this one alone: sudo hotseat setup --keep-free "
 			    "%s, then log in anew",
 			    address, users->who, address);
+	else if (users->yield)
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
+			    "%s is in use: %s. It was told to let go and has not done so yet, as "
+			    "may be right after a login: try again in a moment",
+			    address, users->who);
 	else
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
 			    "%s is in use: %s; end that first", address, users->who);

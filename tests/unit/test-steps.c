@@ -622,6 +622,7 @@ static void test_sound_server(void)
 	g_assert_false(up(&f, A, &error));
 	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_FAILED));
 	g_assert_nonnull(strstr(error->message, "wireplumber (pid 500)"));
+	g_assert_nonnull(strstr(error->message, "try again"));
 	removed = strstr(f.model->log->str, SOUND_CARD "/uevent=remove\n");
 	g_assert_nonnull(removed);
 	g_assert_nonnull(strstr(removed, SOUND_CARD "/uevent=add\n"));
