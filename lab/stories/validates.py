@@ -58,6 +58,8 @@ SET = ("<memory unit='KiB'>307200</memory>", "governor=\"performance\"", "cpuset
 BACK = "governor=keep cpuset=no display-manager=keep hugepages=no"
 SEAT = "seat=seat0 mouse=evdev usb=1234:5678"
 ANEW = f"gpu={CARD[0]} screen=card"
+MOVE = "disk-bus=virtio"
+HELPER, HELPER_IMAGE = "ua-hotseat-driver", "/var/lib/libvirt/images/valid-driver.qcow2"
 
 
 def check_all_tried(desktop):
@@ -67,12 +69,14 @@ def check_all_tried(desktop):
     expect(len(offered) > 20, f"new has only these options: {offered}")
     for option in offered:
         expect(option in APART or f"{option} " in asked, f"{option} is in no variant")
-    desktop.run("hotseat new valid --disk none --dry-run | grep '<domain' && ! virsh dominfo valid")
+    # the first time libvirt asks each QEMU what it can
+    desktop.run("hotseat new valid --disk none --dry-run | grep '<domain' && ! virsh dominfo valid",
+                seconds=600)
     said = desktop.run("hotseat set valid colour=red", check=False).err
     keys = re.search(r"KEY=VALUE: (.*)", said).group(1).split(", ")
     expect(len(keys) > 8, f"set has only these keys: {keys}")
     for key in keys:
-        expect(f"{key}=" in f"{SETTINGS} {BACK} {SEAT} {ANEW}", f"{key} is set nowhere")
+        expect(f"{key}=" in f"{SETTINGS} {BACK} {SEAT} {ANEW} {MOVE}", f"{key} is set nowhere")
 
 
 def check_volume(desktop):
@@ -149,6 +153,34 @@ def tell_set(desktop, teller, guest):
         guest.forget()
 
 
+def tell_disk_bus(desktop, teller, guest):
+    """An installed system's disk to virtio, with the way back from in between."""
+    def moved(options, *words):
+        desktop.run(f"hotseat set valid {options}")
+        return judge(desktop, words)
+
+    with teller.phase("set disk-bus"):
+        guest.new(f"{SMALL} --disk {RAW} --disk-bus sata")
+        moved(MOVE, HELPER, HELPER_IMAGE, "bus='sata'")
+        desktop.run("hotseat up valid", seconds=180)
+        said = desktop.run(f"hotseat set valid {MOVE}", check=False)
+        teller.say(said.err.strip())
+        expect_equal(said.status, 1, "exit status while nothing drives the small disk")
+        expect("without a driver" in said.err, "QEMU does not say that nothing drives the disk")
+        desktop.run("virsh destroy valid")
+        guest.wait_gone()
+        expect_equal(desktop.run(f"hotseat set valid {MOVE}", check=False).status, 1,
+                     "exit status for a guest that is off")
+        expect("bus='sata'" not in moved(f"{MOVE} --driver-seen", HELPER), "the disk stayed on SATA")
+        run_once(desktop, guest)
+        moved("disk-bus=sata", HELPER, "bus='sata'")
+        moved(f"{MOVE} --driver-seen", HELPER)
+        expect(HELPER not in moved(MOVE), "the small disk stayed")
+        desktop.run(f"[ ! -e {HELPER_IMAGE} ]")
+        run_once(desktop, guest)
+        guest.forget()
+
+
 def tell(desktop, teller):
     guest = Guest(desktop, "valid")
     # libvirt looks for the mount when it starts
@@ -159,3 +191,4 @@ def tell(desktop, teller):
     check_all_tried(desktop)
     tell_new(desktop, teller, guest)
     tell_set(desktop, teller, guest)
+    tell_disk_bus(desktop, teller, guest)
