@@ -125,7 +125,9 @@ def tell_set(desktop, teller, guest):
         guest.new()
         before = judge(desktop, ())
         said = desktop.run(f"hotseat set valid {SETTINGS} --dry-run").out
-        expect_equal(judge(desktop, ()), before, "the guest after --dry-run")
+        # judge() defines it anew, and libvirt 9.0 then has the controllers in another order
+        expect_equal(sorted(judge(desktop, ()).splitlines()), sorted(before.splitlines()),
+                     "the guest after --dry-run")
         teller.say(said)
         desktop.run(f"hotseat set valid {SETTINGS}")
         judge(desktop, SET)
