@@ -7,6 +7,7 @@
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
 
+#include "bus.h"
 #include "hotseatd/session.h"
 
 #define LOGIND "org.freedesktop.login1"
@@ -105,38 +106,19 @@ static void on_changed(gboolean present, void *data)
 	stage->changes++;
 }
 
-static GDBusConnection *connect_to(GTestDBus *bus)
-{
-	g_autoptr(GError) error = NULL;
-	GDBusConnection *connection = g_dbus_connection_new_for_address_sync(
-		g_test_dbus_get_bus_address(bus),
-		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-			G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-		NULL, NULL, &error);
-
-	g_assert_no_error(error);
-	return connection;
-}
-
 static void start_logind(struct stage *stage)
 {
 	static const GDBusInterfaceVTable vtable = { .method_call = on_call };
 	static const char *const paths[] = { SEAT_PATH, SESSION_PATH, LOGIND_PATH };
 	g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(interfaces, NULL);
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GVariant) reply = NULL;
 
-	stage->theirs = connect_to(stage->bus);
+	stage->theirs = bus_connect(stage->bus);
 	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
 		g_assert_cmpuint(g_dbus_connection_register_object(stage->theirs, paths[i],
 								   node->interfaces[i == 2],
 								   &vtable, NULL, NULL, NULL),
 				 !=, 0);
-	reply = g_dbus_connection_call_sync(stage->theirs, "org.freedesktop.DBus",
-					    "/org/freedesktop/DBus", "org.freedesktop.DBus",
-					    "RequestName", g_variant_new("(su)", LOGIND, 4U), NULL,
-					    G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
-	g_assert_no_error(error);
+	bus_own(stage->theirs, LOGIND);
 }
 
 static void stage_up(struct stage *stage, gconstpointer data)
@@ -149,7 +131,7 @@ static void stage_up(struct stage *stage, gconstpointer data)
 	logind.inhibitor = -1;
 	*stage = (struct stage){ .bus = g_test_dbus_new(G_TEST_DBUS_NONE), .present = -1 };
 	g_test_dbus_up(stage->bus);
-	stage->ours = connect_to(stage->bus);
+	stage->ours = bus_connect(stage->bus);
 }
 
 static void stage_down(struct stage *stage, gconstpointer data)
@@ -327,7 +309,7 @@ static void test_impostor(struct stage *stage, gconstpointer data)
 	start_logind(stage);
 	begin(stage, "seat0");
 	asked = logind.asked;
-	impostor = connect_to(stage->bus);
+	impostor = bus_connect(stage->bus);
 	g_assert_true(g_dbus_connection_emit_signal(impostor, NULL, LOGIND_PATH, LOGIND ".Manager",
 						    "PrepareForSleep", g_variant_new("(b)", TRUE),
 						    NULL));
