@@ -17,11 +17,13 @@ static const char *const examples[] = {
 	"Several files, against this machine; what each of them is, is found by looking.",
 	"virsh dumpxml win10 | hotseat --json lint -",
 	"From standard input, for programs.",
+	"hotseat lint --why win10.xml",
+	"With why, and the source of each rule: for whoever was told otherwise by a guide.",
 	NULL,
 };
 
 static char *guest_name, *schema_path;
-static gboolean against_host;
+static gboolean against_host, with_why;
 
 static const GOptionEntry options[] = {
 	{ "guest", 0, 0, G_OPTION_ARG_STRING, &guest_name,
@@ -30,6 +32,8 @@ static const GOptionEntry options[] = {
 	  "Judge against this machine: its cards, processors, memory and files", NULL },
 	{ "schema", 0, 0, G_OPTION_ARG_FILENAME, &schema_path,
 	  "Check the form by this schema of libvirt (default: " SCHEMA_INSTALLED ")", "FILE" },
+	{ "why", 0, 0, G_OPTION_ARG_NONE, &with_why,
+	  "Say with each finding why, where that was read, and what versions it holds for", NULL },
 	{ NULL },
 };
 
@@ -103,7 +107,7 @@ static int print_reports(const GArray *reports, gboolean as_json)
 			fputc('\n', stdout);
 		if (!as_json)
 			findings_print_text(report->findings, report->subject, report->kind,
-					    stdout);
+					    with_why, stdout);
 	}
 	json_builder_end_array(json);
 	if (as_json)

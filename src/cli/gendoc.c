@@ -301,8 +301,8 @@ static void print_domain_rule(const struct domain_rule *rule)
 	const struct mend *mend = mend_of(&rule->rule);
 
 	print_rule(&rule->rule);
-	if (rule->versions != NULL)
-		printf("* Versions: %s\n", rule->versions);
+	if (rule->rule.versions != NULL)
+		printf("* Versions: %s\n", rule->rule.versions);
 	if (rule->fix != NULL)
 		printf("* What mends it: `%s`\n", rule->fix);
 	if (mend != NULL)

@@ -9,7 +9,7 @@ static const struct domain_rule table[] = {
 	{ .rule = { "AU-01", SEVERITY_OBSOLETE, 'V', "sound is not set by the environment",
 		    "QEMU 8.2 took all QEMU_AUDIO variables out.", NULL,
 		    "QEMU docs/about/removed-features.rst" },
-	  .versions = "QEMU 8.2",
+	  .rule.versions = "QEMU 8.2",
 	  .find = "qemu:commandline/qemu:env[starts-with(@name, 'QEMU_AUDIO') or "
 		  "starts-with(@name, 'QEMU_PA_') or starts-with(@name, 'QEMU_ALSA')]",
 	  .message = "QEMU does not look at this variable since 8.2, and libvirt gives it a sound "
@@ -20,7 +20,7 @@ static const struct domain_rule table[] = {
 	{ .rule = { "AU-02", SEVERITY_RISKY, 'V', "a sound card has somebody who hears it",
 		    "libvirt always makes a backend, and without SPICE it is the silent one.", NULL,
 		    "libvirt src/qemu/qemu_domain.c qemuDomainDefSuggestDefaultAudioBackend" },
-	  .versions = "libvirt 7.2",
+	  .rule.versions = "libvirt 7.2",
 	  .needs = DOMAIN_X86 | DOMAIN_PCI | DOMAIN_COMPLETE,
 	  .find = "devices[not(audio)][not(graphics/@type='spice' or graphics/@type='sdl')]"
 		  "[not(../qemu:commandline/qemu:arg[contains(@value, 'audiodev')])]/sound",
@@ -29,7 +29,7 @@ static const struct domain_rule table[] = {
 	{ .rule = { "AU-04", SEVERITY_RISKY, 'V', "PipeWire is found",
 		    "QEMU runs outside your session, and knows no XDG_RUNTIME_DIR.", NULL,
 		    FORMAT ", QEMU audio/pwaudio.c" },
-	  .versions = "libvirt 9.10, QEMU 8.1",
+	  .rule.versions = "libvirt 9.10, QEMU 8.1",
 	  .find = "devices/audio[@type='pipewire'][not(@runtimeDir)]",
 	  .message =
 		  "A system guest does not find the user's PipeWire without runtimeDir, and does "

@@ -274,7 +274,7 @@ static const struct domain_rule table[] = {
 		    "were "
 		    "described in the old form.",
 		    NULL, "gitlab.com/libvirt/libvirt/-/issues/287; libvirt docs/drvqemu.rst" },
-	  .versions = "QEMU 6.2 with libvirt 7.9",
+	  .rule.versions = "QEMU 6.2 with libvirt 7.9",
 	  .judge = judge_set,
 	  .message = "-set finds no device of this name: QEMU does not start.",
 	  .fix = "<qemu:override><qemu:device alias='hostdev0'><qemu:frontend><qemu:property "
@@ -375,7 +375,7 @@ static const struct domain_rule table[] = {
 		    "libvirt gives its own devices as JSON; one in the old form gets a root port's "
 		    "slot.",
 		    NULL, "Looking Glass documentation" },
-	  .versions = "QEMU 6.2 with libvirt 7.9",
+	  .rule.versions = "QEMU 6.2 with libvirt 7.9",
 	  .find = "qemu:commandline/qemu:arg[starts-with(normalize-space(@value), "
 		  "'ivshmem-plain,') or starts-with(normalize-space(@value), "
 		  "'ivshmem-doorbell,')]",

@@ -143,7 +143,7 @@ static const struct domain_rule table[] = {
 	{ .rule = { "IN-01", SEVERITY_OBSOLETE, 'V', "evdev by libvirt's own element",
 		    "libvirt opens the way for it: cgroup, labels, the private /dev.", NULL,
 		    "libvirt docs/formatdomain.rst, src/qemu/qemu_cgroup.c" },
-	  .versions = "libvirt 7.4",
+	  .rule.versions = "libvirt 7.4",
 	  .find = "qemu:commandline/qemu:arg[starts-with(@value, 'input-linux')]",
 	  .message = "By hand QEMU gets this device past libvirt's cgroup and labels, and "
 		     "cgroup_device_acl has to be edited for it.",

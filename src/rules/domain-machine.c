@@ -91,7 +91,7 @@ static const struct domain_rule table[] = {
 		    "finds "
 		    "them by descriptors.",
 		    NULL, "libvirt docs/formatdomain.rst, docs/kbase/secureboot.rst" },
-	  .versions = "libvirt 5.2",
+	  .rule.versions = "libvirt 5.2",
 	  .needs = DOMAIN_X86,
 	  /* since 9.2 libvirt writes the path it chose, and says so by firmware= */
 	  .find = "os[not(@firmware)]/loader[@type='pflash'][normalize-space(.) != '']",

@@ -186,7 +186,7 @@ static void judge_interrupts(const struct domain_rule *rule, struct judging *jud
 static const struct domain_rule table[] = {
 	{ .rule = { "CP-05", SEVERITY_STYLE, 'V', "the guest sees the cache that it runs on",
 		    "Without it QEMU makes caches up.", NULL, "libvirt docs/formatdomain.rst" },
-	  .versions = "libvirt 3.3",
+	  .rule.versions = "libvirt 3.3",
 	  .needs = DOMAIN_X86 | DOMAIN_PCI | DOMAIN_COMPLETE,
 	  .judge = judge_cache,
 	  .message = "All vCPUs are pinned to one last-level cache, and the guest sees a made-up "
@@ -203,7 +203,7 @@ static const struct domain_rule table[] = {
 		    "It describes Intel's processors; Windows 11 has crashed on finding it on "
 		    "AMD's. QEMU hides it since 10.1.",
 		    NULL, "libvirt NEWS v12.5.0" },
-	  .versions = "QEMU before 10.1",
+	  .rule.versions = "QEMU before 10.1",
 	  .needs = DOMAIN_AMD | DOMAIN_WINDOWS,
 	  .judge = judge_arch_capabilities,
 	  .message = "This QEMU shows an AMD guest Intel's arch-capabilities, on which Windows 11 "

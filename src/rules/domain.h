@@ -33,10 +33,9 @@ struct judging {
 };
 
 struct domain_rule {
-	struct rule rule;     /* judge is NULL; remedy too */
-	const char *versions; /* "libvirt 7.2", what it holds from or for; NULL: any */
-	unsigned int needs;   /* traits, all of them */
-	const char *find;     /* XPath below <domain>: each element found is at fault */
+	struct rule rule;   /* judge is NULL; remedy too */
+	unsigned int needs; /* traits, all of them */
+	const char *find;   /* XPath below <domain>: each element found is at fault */
 	const char *message;
 	const char *fix; /* may be NULL */
 	/* judge - instead of find */

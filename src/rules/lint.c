@@ -77,7 +77,7 @@ GPtrArray *lint_judge(const char *text, gsize length, const struct machine *mach
 }
 
 void findings_print_text(const GPtrArray *findings, const char *subject, enum lint_kind kind,
-			 FILE *out)
+			 gboolean why, FILE *out)
 {
 	g_autoptr(GString) counts = g_string_new(NULL);
 
@@ -90,6 +90,11 @@ void findings_print_text(const GPtrArray *findings, const char *subject, enum li
 	}
 	fprintf(out, "%s (%s): %s\n", subject, lint_kind_name(kind),
 		counts->len > 0 ? counts->str : "nothing to say");
-	for (guint i = 0; i < findings->len; i++)
-		finding_print(g_ptr_array_index(findings, i), out);
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *finding = g_ptr_array_index(findings, i);
+
+		finding_print(finding, out);
+		if (why)
+			finding_print_why(finding, out);
+	}
 }

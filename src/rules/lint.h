@@ -33,6 +33,6 @@ enum lint_kind lint_kind_of(const char *text, gsize length);
 GPtrArray *lint_judge(const char *text, gsize length, const struct machine *machine,
 		      const struct schema *schema, GError **error);
 
-/* findings_print_text - for people: a heading with what was counted, then the findings */
+/* findings_print_text - for people: a heading with what was counted, then the findings; why too */
 void findings_print_text(const GPtrArray *findings, const char *subject, enum lint_kind kind,
-			 FILE *out);
+			 gboolean why, FILE *out);

@@ -76,6 +76,18 @@ void finding_print(const struct finding *finding, FILE *out)
 		fix_print(finding->fix, out);
 }
 
+void finding_print_why(const struct finding *finding, FILE *out)
+{
+	const struct rule *rule = finding->rule;
+	g_autofree char *source = g_strconcat(
+		rule->source, rule->versions != NULL ? "; holds for " : "", rule->versions, NULL);
+
+	fputs("    why: ", out);
+	text_print_wrapped(out, rule->why, 4, 9);
+	fputs("    source: ", out);
+	text_print_wrapped(out, source, 4, 12);
+}
+
 static gboolean is_broken(const struct finding *finding)
 {
 	return finding->severity == SEVERITY_BROKEN && !finding->unknown;
@@ -339,7 +351,9 @@ static void add_finding(JsonBuilder *json, const struct finding *finding)
 	json_add_string(json, "evidence", finding->evidence);
 	json_add_string(json, "message", finding->message);
 	json_add_string(json, "fix", finding->fix);
+	json_add_string(json, "why", finding->rule->why);
 	json_add_string(json, "source", finding->rule->source);
+	json_add_string(json, "versions", finding->rule->versions);
 	json_builder_set_member_name(json, "unknown");
 	json_builder_add_boolean_value(json, finding->unknown);
 	json_builder_end_object(json);

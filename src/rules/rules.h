@@ -67,6 +67,7 @@ struct rule {
 	const char *source;
 	/* judge - look at the machine and add findings to the array; silence means fine */
 	void (*judge)(const struct rule *rule, const struct machine *machine, GPtrArray *findings);
+	const char *versions; /* "libvirt 7.2", what it holds from or for; NULL: any */
 };
 
 /* Rules on one subject. */
@@ -100,6 +101,9 @@ void findings_print(const GPtrArray *findings, const struct machine *machine, FI
 
 /* finding_print - one of them, for people */
 void finding_print(const struct finding *finding, FILE *out);
+
+/* finding_print_why - why its rule is one, where that was read, and what versions it holds for */
+void finding_print_why(const struct finding *finding, FILE *out);
 
 /* fix_print - a finding's fix, indented: sentences wrapped, commands in lines of their own */
 void fix_print(const char *fix, FILE *out);

@@ -702,6 +702,27 @@ static void test_no_schema(void)
 	g_test_trap_assert_stderr("");
 }
 
+/* What is printed about one finding: its reasons only where they are asked for. */
+static void test_why(void)
+{
+	g_autofree char *text = replaced("</devices>", "<sound model='sb16'/></devices>");
+	g_autoptr(GPtrArray) findings = judge(text, NULL);
+	const struct rule *rule = rule_of("AU-09");
+
+	g_assert_cmpuint(count_of(findings, rule), ==, 1);
+	for (int why = FALSE; why <= TRUE; why++) {
+		g_autofree char *printed = NULL;
+		gsize size;
+		FILE *out = open_memstream(&printed, &size);
+
+		findings_print_text(findings, "x.xml", LINT_DOMAIN, why, out);
+		fclose(out);
+		g_assert_nonnull(strstr(printed, "AU-09"));
+		g_assert_cmpint(strstr(printed, "    why: ") != NULL, ==, why);
+		g_assert_cmpint(strstr(printed, rule->source) != NULL, ==, why);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	int status;
@@ -723,6 +744,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/lint/counts", test_counts);
 	g_test_add_func("/lint/agreement", test_agreement);
 	g_test_add_func("/lint/looked-at", test_looked_at);
+	g_test_add_func("/lint/why", test_why);
 	g_test_add_func("/lint/no-schema", test_no_schema);
 	g_test_add_func("/lint/domains", test_domains);
 	g_test_add_func("/lint/libvirt", test_libvirt);
