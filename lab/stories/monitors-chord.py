@@ -20,6 +20,13 @@ NAME = "shown"
 monitors = load("monitors")
 CABLES = (f"1:0f:{SHARED_CARD}", f"3:0f:{SHARED_CARD}")
 SETTINGS = f"[monitor Lab Two]\nhost=dp1\n{NAME}=hdmi1\n"
+# Refused, and why; nothing is written then.
+SLIPS = (("monitors=two:dp1", "shows dp1 for the host already"),
+         ("monitors=two:vga9", "no input"),
+         ("monitors=nine:hdmi1", "no monitor"),
+         ("monitors=two", "MONITOR:INPUT"),
+         ("chord=leftctrl+rightctrl", "chords"),
+         ("chord=alt-alt", "no key"))
 BY_COMMAND = monitors.FOLDER + "/monitor3/input"
 COMMANDS = f"""[commands]
 {NAME}=sudo sh -c 'echo 11 > {BY_COMMAND}'
@@ -37,6 +44,21 @@ VICES = (
     # it is looked for again, which on a slow machine takes all the time there is
     ("away=1", "0f", "no monitor|no answer"),
 )
+
+
+def settle_monitors(desktop, teller):
+    """By command, while hotseatd runs: it takes them from the file as it changes."""
+    for words, why in SLIPS:
+        result = desktop.run(f"hotseat set {NAME} {words}", check=False, seconds=90)
+        teller.say(result.err.strip())
+        expect(result.status in (1, 2) and why in result.err, f"{words}: {result.status}")
+    expect_equal(desktop.run("cat /etc/hotseat/seat0.conf", check=False).out, "", "after slips")
+    teller.say(desktop.run(f"""systemctl is-active hotseatd
+        hotseat set {NAME} chord=leftmeta+f5 monitors=two:hdmi1 --dry-run
+        hotseat set {NAME} chord=leftmeta+f5 monitors=two:hdmi1
+        hotseat set {NAME} chord=none monitors=two:hdmi1/dp1""", seconds=300).out)
+    expect_equal(desktop.run("cat /etc/hotseat/seat0.conf").out.strip(), SETTINGS.strip(),
+                 "the seat's file")
 
 
 class Shown(Desk):
@@ -87,8 +109,7 @@ def set_up(desktop, session, desk):
     desktop.run(f"""systemctl daemon-reload; udevadm control --reload
         modprobe i2c-dev
         insmod /lab/modules/monitors.ko cables={','.join(CABLES)}
-        udevadm settle
-        mkdir -p /etc/hotseat; echo '{SETTINGS}' > /etc/hotseat/seat0.conf""")
+        udevadm settle""")
     desk.guest.new(AT_SEAT + " --seat seat0")
     session.write("~/.config/hotseat/helper.conf", COMMANDS)
     session.log_in()
@@ -103,6 +124,7 @@ def tell(desktop, teller):
     try:
         with teller.phase("monitors, a user, a guest"):
             set_up(desktop, session, desk)
+            settle_monitors(desktop, teller)
             desktop.run(f"hotseat up {NAME}", seconds=300)
             desk.guest.wait_ready()
             desk.expect_typed("up", 1)

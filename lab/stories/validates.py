@@ -56,7 +56,7 @@ SET = ("<memory unit='KiB'>307200</memory>", "governor=\"performance\"", "cpuset
        "display-manager=\"stop\"", "hugepages=\"yes\"", "grabToggle='alt-alt'",
        "<model type='vga'")
 BACK = "governor=keep cpuset=no display-manager=keep hugepages=no"
-SEAT = "seat=seat0 mouse=evdev usb=1234:5678"
+SEAT = "seat=seat0 mouse=evdev usb=1234:5678 chord=leftmeta+f3 monitors=none"
 ANEW = f"gpu={CARD[0]} screen=card"
 MOVE = "disk-bus=virtio"
 HELPER, HELPER_IMAGE = "ua-hotseat-driver", "/var/lib/libvirt/images/valid-driver.qcow2"
@@ -135,6 +135,8 @@ def tell_set(desktop, teller, guest):
         expect("hotseat:lend" not in judge(desktop, ()), "an empty lend element stayed")
         desktop.run(f"hotseat set valid {SEAT}")
         judge(desktop, ("/dev/hotseat/seat0/1-keyboard", "/dev/hotseat/seat0/1-mouse", "0x5678"))
+        desktop.run("grep -x valid=leftmeta+f3 /etc/hotseat/seat0.conf && "
+                    "hotseat set valid chord=none && [ ! -s /etc/hotseat/seat0.conf ]")
         # Only a guest that runs can be asked whether it drives a virtio mouse: one-chord does.
         expect_equal(desktop.run("hotseat set valid mouse=passthrough", check=False).status, 1,
                      "exit status of set mouse=passthrough")

@@ -4,13 +4,11 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "cli/disk-move.h"
 #include "cli/place.h"
+#include "cli/target.h"
 #include "core/diff.h"
 #include "core/error.h"
-#include "core/size.h"
 #include "guest/domain-edit.h"
-#include "guest/names.h"
 #include "guest/virt-mouse.h"
 #include "lend/lend.h"
 #include "plan/plan.h"
@@ -21,282 +19,7 @@
  * have made of it stays theirs.
  */
 
-#define VCPUS_MOST 4096
 #define ORDINARY_PAGE_KIB 4
-
-/* What the guest is to be; starts as what it is. */
-struct target {
-	char **gpus;     /* fingerprints, or what was asked for */
-	char *gpu_shown; /* addresses */
-	guint vcpus;
-	guint64 memory_kib, page_kib;
-	struct domain_lend lend;
-	char **usb;         /* "046d:c52b", NULL-terminated */
-	const char *toggle; /* NULL: as it is */
-	const char *seat;   /* NULL: none */
-	gboolean passthrough;
-	int window; /* -1: as it is */
-	struct disk_move disk;
-};
-
-struct setting {
-	const char *key;
-	const char *values; /* for people */
-	gboolean (*apply)(const char *value, struct target *target, GError **error);
-	char *(*show)(const struct target *target);
-	const char *paths[8]; /* elements that it changes, NULL-terminated */
-	gboolean when_off;    /* refused while the guest runs */
-};
-
-static gboolean bad_value(const char *key, const char *value, const char *values, GError **error)
-{
-	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE, "%s takes %s, not \"%s\"", key,
-		    values, value);
-	return FALSE;
-}
-
-static gboolean apply_gpu(const char *value, struct target *target, GError **error)
-{
-	if (value[0] == '\0')
-		return bad_value("gpu", value, "the addresses of cards", error);
-	g_strfreev(target->gpus);
-	g_free(target->gpu_shown);
-	target->gpus = g_strsplit(value, ",", -1);
-	target->gpu_shown = g_strdup(value);
-	return TRUE;
-}
-
-static char *show_gpu(const struct target *target)
-{
-	return g_strdup(target->gpu_shown);
-}
-
-static gboolean apply_vcpus(const char *value, struct target *target, GError **error)
-{
-	guint64 vcpus = 0;
-
-	if (!g_ascii_string_to_unsigned(value, 10, 1, VCPUS_MOST, &vcpus, NULL))
-		return bad_value("vcpus", value, "a number from 1 on", error);
-	target->vcpus = (guint)vcpus;
-	return TRUE;
-}
-
-static char *show_vcpus(const struct target *target)
-{
-	return g_strdup_printf("%u", target->vcpus);
-}
-
-static gboolean apply_memory(const char *value, struct target *target, GError **error)
-{
-	guint64 bytes = 0;
-
-	if (!size_parse(value, 1 << 20, &bytes, error))
-		return FALSE;
-	target->memory_kib = bytes >> 10;
-	return TRUE;
-}
-
-static char *show_memory(const struct target *target)
-{
-	return size_format(target->memory_kib << 10);
-}
-
-/* Two words for a truth. */
-static gboolean apply_word(const char *key, const char *value, const char *yes, const char *no,
-			   gboolean *truth, GError **error)
-{
-	g_autofree char *values = g_strdup_printf("%s or %s", yes, no);
-
-	if (!g_str_equal(value, yes) && !g_str_equal(value, no))
-		return bad_value(key, value, values, error);
-	*truth = g_str_equal(value, yes);
-	return TRUE;
-}
-
-static gboolean apply_hugepages(const char *value, struct target *target, GError **error)
-{
-	target->lend.transparent = g_str_equal(value, "transparent");
-	target->lend.hugepages = g_str_equal(value, "yes");
-	return target->lend.transparent || target->lend.hugepages || g_str_equal(value, "no") ||
-	       bad_value("hugepages", value, "yes, transparent or no", error);
-}
-
-static char *show_hugepages(const struct target *target)
-{
-	return g_strdup(target->lend.transparent ? "transparent"
-			: target->lend.hugepages ? "yes"
-						 : "no");
-}
-
-static gboolean apply_cpuset(const char *value, struct target *target, GError **error)
-{
-	return apply_word("cpuset", value, "yes", "no", &target->lend.cpuset, error);
-}
-
-static char *show_cpuset(const struct target *target)
-{
-	return g_strdup(target->lend.cpuset ? "yes" : "no");
-}
-
-static gboolean apply_display_manager(const char *value, struct target *target, GError **error)
-{
-	return apply_word("display-manager", value, "stop", "keep", &target->lend.display_manager,
-			  error);
-}
-
-static char *show_display_manager(const struct target *target)
-{
-	return g_strdup(target->lend.display_manager ? "stop" : "keep");
-}
-
-static gboolean apply_governor(const char *value, struct target *target, GError **error)
-{
-	gboolean performance = FALSE;
-
-	if (!apply_word("governor", value, "performance", "keep", &performance, error))
-		return FALSE;
-	g_free(target->lend.governor);
-	target->lend.governor = performance ? g_strdup(value) : NULL;
-	return TRUE;
-}
-
-static char *show_governor(const struct target *target)
-{
-	return g_strdup(target->lend.governor != NULL ? target->lend.governor : "keep");
-}
-
-static gboolean apply_chord(const char *value, struct target *target, GError **error)
-{
-	static const char *const chords[] = { "ctrl-ctrl", "alt-alt",    "shift-shift",
-					      "meta-meta", "scrolllock", "ctrl-scrolllock",
-					      NULL };
-
-	for (guint i = 0; chords[i] != NULL; i++) {
-		if (g_str_equal(chords[i], value)) {
-			target->toggle = chords[i];
-			return TRUE;
-		}
-	}
-	return bad_value("chord", value,
-			 "ctrl-ctrl, alt-alt, shift-shift, meta-meta, scrolllock or "
-			 "ctrl-scrolllock",
-			 error);
-}
-
-static char *show_chord(const struct target *target)
-{
-	return g_strdup(target->toggle != NULL ? target->toggle : "none");
-}
-
-static gboolean apply_screen(const char *value, struct target *target, GError **error)
-{
-	gboolean window = FALSE;
-
-	if (!apply_word("screen", value, "window", "card", &window, error))
-		return FALSE;
-	target->window = window;
-	return TRUE;
-}
-
-static char *show_screen(const struct target *target)
-{
-	return g_strdup(target->window > 0 ? "window" : "card");
-}
-
-static gboolean apply_seat(const char *value, struct target *target, GError **error)
-{
-	if (!guest_name_valid(value))
-		return bad_value("seat", value, "the name of a seat, seat0 in most cases, or none",
-				 error);
-	target->seat = g_str_equal(value, "none") ? NULL : value;
-	target->passthrough = target->passthrough && target->seat != NULL;
-	return TRUE;
-}
-
-static char *show_seat(const struct target *target)
-{
-	return g_strdup(target->seat != NULL ? target->seat : "none");
-}
-
-static gboolean apply_mouse(const char *value, struct target *target, GError **error)
-{
-	return apply_word("mouse", value, "passthrough", "evdev", &target->passthrough, error);
-}
-
-static char *show_mouse(const struct target *target)
-{
-	return g_strdup(target->passthrough ? "passthrough" : "evdev");
-}
-
-static gboolean apply_disk_bus(const char *value, struct target *target, GError **error)
-{
-	return disk_move_step(&target->disk, value, error);
-}
-
-static char *show_disk_bus(const struct target *target)
-{
-	return disk_move_show(&target->disk);
-}
-
-#define INPUTS "devices/input[@type='evdev' or @type='passthrough']"
-
-static gboolean apply_usb(const char *value, struct target *target, GError **error)
-{
-	g_strfreev(target->usb);
-	target->usb = g_strsplit(g_str_equal(value, "none") ? "" : value, ",", -1);
-	for (guint i = 0; target->usb[i] != NULL; i++) {
-		if (!guest_usb_valid(target->usb[i], error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-static char *show_usb(const struct target *target)
-{
-	return target->usb[0] != NULL ? g_strjoinv(",", target->usb) : g_strdup("none");
-}
-
-#define LEND "metadata/hotseat:guest/hotseat:lend"
-
-static const struct setting settings[] = {
-	{ "gpu",
-	  "addresses of cards",
-	  apply_gpu,
-	  show_gpu,
-	  { "metadata/hotseat:guest/hotseat:card", "devices/hostdev[@type='pci']", "cputune",
-	    "numatune", "cpu/topology", "cpu/cache" },
-	  TRUE },
-	{ "vcpus",
-	  "a number",
-	  apply_vcpus,
-	  show_vcpus,
-	  { "vcpu", "cputune", "numatune", "cpu/topology", "cpu/cache",
-	    "cpu/feature[@name='topoext']" } },
-	{ "memory",
-	  "a size",
-	  apply_memory,
-	  show_memory,
-	  { "memory", "currentMemory", "memoryBacking", "numatune" } },
-	{ "hugepages",
-	  "yes, transparent, no",
-	  apply_hugepages,
-	  show_hugepages,
-	  { "memory", "currentMemory", "memoryBacking", "numatune", LEND } },
-	{ "governor", "performance, keep", apply_governor, show_governor, { LEND } },
-	{ "cpuset", "yes, no", apply_cpuset, show_cpuset, { LEND } },
-	{ "display-manager", "stop, keep", apply_display_manager, show_display_manager, { LEND } },
-	{ "usb",
-	  "devices as lsusb names them, none",
-	  apply_usb,
-	  show_usb,
-	  /* one that is named by its port or number is somebody else's choice */
-	  { "devices/hostdev[@type='usb'][source/vendor]" } },
-	{ "chord", "ctrl-ctrl, …", apply_chord, show_chord },
-	{ "screen", "window, card", apply_screen, show_screen },
-	{ "seat", "seat0, none", apply_seat, show_seat, { INPUTS } },
-	{ "mouse", "evdev, passthrough", apply_mouse, show_mouse, { INPUTS } },
-	{ "disk-bus", "virtio, sata, ide", apply_disk_bus, show_disk_bus },
-};
 
 static gboolean dry_run, driver_seen;
 
@@ -307,82 +30,6 @@ static const GOptionEntry options[] = {
 	  "For disk-bus=virtio: you have seen the small disk in the guest's system", NULL },
 	{ NULL },
 };
-
-static const struct setting *find_setting(const char *text, GError **error)
-{
-	g_autoptr(GString) list = g_string_new(NULL);
-
-	for (guint i = 0; i < G_N_ELEMENTS(settings); i++) {
-		gsize length = strlen(settings[i].key);
-
-		if (strncmp(text, settings[i].key, length) == 0 && text[length] == '=')
-			return &settings[i];
-		g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", settings[i].key);
-	}
-	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
-		    "\"%s\" cannot be set; what can, as KEY=VALUE: %s", text, list->str);
-	return NULL;
-}
-
-/* As they are in the definition: the first function of each, "0000:01:00.0,0000:02:00.0". */
-static char *show_cards(const struct domain_facts *facts)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-	const char *last = "";
-
-	for (guint i = 0; facts->hostdevs[i] != NULL; i++) {
-		const char *address = facts->hostdevs[i];
-
-		if (strncmp(address, last, strcspn(address, ".")) == 0)
-			continue;
-		g_string_append_printf(text, "%s%s", text->len > 0 ? "," : "", address);
-		last = address;
-	}
-	return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : g_strdup("none");
-}
-
-static void target_init(struct target *target, const struct domain_facts *facts)
-{
-	*target = (struct target){
-		.gpus = g_strdupv(facts->cards),
-		.gpu_shown = show_cards(facts),
-		.vcpus = facts->vcpus,
-		.memory_kib = facts->memory_kib,
-		.page_kib = facts->page_kib,
-		.lend = facts->lend,
-		.usb = g_strdupv(facts->usb),
-		.toggle = facts->toggle,
-		.window = facts->screen,
-		.seat = facts->seat,
-		.passthrough = facts->passthrough,
-		.disk = { .bus = facts->disk_bus, .helper = facts->helper_disk != NULL },
-	};
-	target->lend.governor = g_strdup(facts->lend.governor);
-}
-
-static void target_clear(struct target *target)
-{
-	g_strfreev(target->gpus);
-	g_free(target->gpu_shown);
-	g_free(target->disk.image);
-	g_free(target->lend.governor);
-	g_strfreev(target->usb);
-}
-
-/* One KEY=VALUE: what it was and what it is to be, in a line. @changed: is that different? */
-static gboolean apply(const struct setting *setting, const char *text, struct target *target,
-		      gboolean *changed, GError **error)
-{
-	g_autofree char *before = setting->show(target);
-	g_autofree char *after = NULL;
-
-	if (!setting->apply(text + strlen(setting->key) + 1, target, error))
-		return FALSE;
-	after = setting->show(target);
-	printf("  %-15s %s -> %s\n", setting->key, before, after);
-	*changed = !g_str_equal(before, after);
-	return TRUE;
-}
 
 /* Pages that are to be reserved when it starts; else those that it has, or the plan's. */
 static gboolean settle_pages(const struct machine *machine, const struct target *target,
@@ -565,13 +212,6 @@ static gboolean check_driver(struct virt *virt, const char *name, GError **error
 static gboolean check_inputs(struct virt *virt, const struct target *target,
 			     const struct domain_facts *facts, GError **error)
 {
-	if (target->seat != NULL && g_strcmp0(target->toggle, facts->toggle) != 0) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-			    "the chord of %s is the seat's: it is named in /etc/hotseat/%s.conf, "
-			    "and holds for all guests there",
-			    facts->name, target->seat);
-		return FALSE;
-	}
 	if (target->passthrough && target->seat == NULL) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 			    "without a seat the host would never get its mouse back; give it one "
@@ -592,68 +232,125 @@ static void show_difference(const char *xml, const char *edited)
 	fputs(diff, stdout);
 }
 
-static int change(struct virt *virt, const char *xml, struct target *target,
-		  const struct domain_facts *facts, GPtrArray *paths, GError **error)
+static gboolean change_definition(struct virt *virt, const char *xml, struct target *target,
+				  const struct domain_facts *facts, GPtrArray *paths,
+				  GError **error)
 {
 	g_autofree char *edited = NULL;
 
 	if (!check_inputs(virt, target, facts, error) ||
 	    !disk_move_check(virt, facts, &target->disk, driver_seen, error))
-		return -1;
+		return FALSE;
 	edited = edit(virt, xml, target, facts, paths, error);
-	if (edited != NULL)
-		show_difference(xml, edited);
-	if (edited != NULL && dry_run)
-		return EXIT_SUCCESS;
-	if (edited == NULL || !virt_define(virt, edited, NULL, error)) {
+	if (edited == NULL) {
 		disk_move_undo(virt, &target->disk);
-		return -1;
+		return FALSE;
+	}
+	if (g_str_equal(edited, xml)) /* all of it is the seat's */
+		return TRUE;
+	show_difference(xml, edited);
+	if (dry_run)
+		return TRUE;
+	if (!virt_define(virt, edited, NULL, error)) {
+		disk_move_undo(virt, &target->disk);
+		return FALSE;
 	}
 	printf("From its next start on.\n");
 	disk_move_finish(virt, facts, &target->disk);
-	return EXIT_SUCCESS;
+	return TRUE;
+}
+
+static gboolean change_seat(const struct target *target, GError **error)
+{
+	g_autofree char *diff =
+		target->file != NULL ? seat_file_difference(target->file) : g_strdup("");
+
+	fputs(diff, stdout);
+	return diff[0] == '\0' || dry_run || seat_file_write(target->file, error);
+}
+
+/* What each word is to change; FALSE if there is nothing of the kind. */
+static gboolean find_settings(char **words, const struct setting **chosen, GError **error)
+{
+	for (guint i = 0; words[i] != NULL; i++) {
+		chosen[i] = setting_find(words[i], error);
+		if (chosen[i] == NULL)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* One KEY=VALUE: what it was and what it is to be, in a line. @changed: is that different? */
+static gboolean apply(const struct setting *setting, const char *word, struct target *target,
+		      gboolean *changed, GError **error)
+{
+	g_autofree char *before = setting->show(target);
+	g_autofree char *after = NULL;
+
+	if (!setting->apply(word + strlen(setting->key) + 1, target, error))
+		return FALSE;
+	after = setting->show(target);
+	printf("  %-15s %s -> %s\n", setting->key, before, after);
+	*changed = !g_str_equal(before, after);
+	return TRUE;
+}
+
+/* In the order of the table. @paths: gets the elements that change */
+static gboolean apply_all(char **words, const struct setting *const *chosen, struct target *target,
+			  GPtrArray *paths, gboolean *different, GError **error)
+{
+	for (const struct setting *setting = target_settings; setting->key != NULL; setting++) {
+		for (guint i = 0; words[i] != NULL; i++) {
+			gboolean changed = FALSE;
+
+			if (chosen[i] != setting)
+				continue;
+			if (!apply(setting, words[i], target, &changed, error))
+				return FALSE;
+			if (changed)
+				add_paths(paths, setting);
+			*different |= changed;
+		}
+	}
+	return TRUE;
+}
+
+static int change(struct virt *virt, const struct domain_facts *facts, char **words,
+		  const struct setting *const *chosen, GError **error)
+{
+	g_autofree char *xml = virt_domain_xml(virt, facts->name, error);
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
+	gboolean different = FALSE, done;
+	struct target target;
+
+	if (xml == NULL)
+		return -1;
+	target_init(&target, facts);
+	done = apply_all(words, chosen, &target, paths, &different, error);
+	if (done && !different)
+		printf("%s is like that already.\n", facts->name);
+	else if (done)
+		done = change_definition(virt, xml, &target, facts, paths, error) &&
+		       change_seat(&target, error);
+	target_clear(&target);
+	return done ? EXIT_SUCCESS : -1;
 }
 
 static int run(const struct invocation *invocation, char **arguments, GError **error)
 {
-	guint count = g_strv_length(arguments) - 1;
-	g_autofree const struct setting **chosen = g_new0(const struct setting *, count);
+	char **words = arguments + 1;
+	g_autofree const struct setting **chosen =
+		g_new0(const struct setting *, g_strv_length(words));
 	autoptr(virt) virt = NULL;
 	autoptr(domain_facts) facts = NULL;
-	g_autoptr(GPtrArray) paths = g_ptr_array_new();
-	g_autofree char *xml = NULL;
-	struct target target;
-	gboolean fine = TRUE, different = FALSE;
-	int status = -1;
 
-	for (guint i = 0; i < count; i++) {
-		chosen[i] = find_setting(arguments[i + 1], error);
-		if (chosen[i] == NULL)
-			return -1;
-	}
+	if (!find_settings(words, chosen, error))
+		return -1;
 	virt = virt_open(error);
 	facts = virt != NULL ? lend_read_guest(virt, arguments[0], error) : NULL;
-	if (facts == NULL || !check_state(virt, facts->name, chosen, count, error))
+	if (facts == NULL || !check_state(virt, facts->name, chosen, g_strv_length(words), error))
 		return -1;
-	xml = virt_domain_xml(virt, facts->name, error);
-	if (xml == NULL)
-		return -1;
-	target_init(&target, facts);
-	for (guint i = 0; fine && i < count; i++) {
-		gboolean changed = FALSE;
-
-		fine = apply(chosen[i], arguments[i + 1], &target, &changed, error);
-		if (changed)
-			add_paths(paths, chosen[i]);
-		different |= changed;
-	}
-	if (fine && !different) {
-		printf("%s is like that already.\n", facts->name);
-		status = EXIT_SUCCESS;
-	} else if (fine)
-		status = change(virt, xml, &target, facts, paths, error);
-	target_clear(&target);
-	return status;
+	return change(virt, facts, words, chosen, error);
 }
 
 static const char *const examples[] = {
@@ -661,6 +358,8 @@ static const char *const examples[] = {
 	"Take the emulated screen away, once the card's driver is installed in the guest.",
 	"hotseat set win11 vcpus=12 memory=24G --dry-run",
 	"Show what would change.",
+	"sudo hotseat set win11 monitors=S2716DG:dp1",
+	"That monitor goes with win11, to the input that its card is on.",
 	NULL,
 };
 
@@ -668,7 +367,7 @@ const struct command command_set = {
 	.name = "set",
 	.arguments = "GUEST KEY=VALUE...",
 	.min_arguments = 2,
-	.max_arguments = G_N_ELEMENTS(settings) + 1,
+	.max_arguments = G_MAXUINT,
 	.summary = "Change a guest",
 	.description =
 		"gpu, vcpus and memory are planned anew as for a new guest, and only what follows "
@@ -681,7 +380,12 @@ const struct command command_set = {
 		"guests, which /etc/hotseat/seat0.conf can name. seat=none leaves them to QEMU, "
 		"which has one keyboard and one mouse to give, and "
 		"chord=ctrl-ctrl, alt-alt, shift-shift, meta-meta, scrolllock or ctrl-scrolllock "
-		"to move them. mouse=passthrough, for a guest at a seat, gives it every button and "
+		"to move them. At a seat chord=leftmeta+f1 goes straight to this guest, beside the "
+		"chord of all. monitors=1:dp1 lets the first of \"hotseat monitor list\" show dp1 "
+		"while this guest has the seat, and what it shows now for the host; "
+		"monitors=1:dp1/hdmi1,2:hdmi2 says both, and for two. Both are written to "
+		"/etc/hotseat/seat0.conf, and hold at once. mouse=passthrough, for a guest at a "
+		"seat, gives it every button and "
 		"every step of every wheel, where QEMU's own mouse has five buttons; the guest has "
 		"to run meanwhile, so that its driver for virtio input can be seen to work.\n\n"
 		"disk-bus=virtio moves the disk of an installed system, which would not find it "
@@ -695,7 +399,7 @@ const struct command command_set = {
 		"the host's programs off its cores, "
 		"governor=performance keeps the cores quick, display-manager=stop ends the "
 		"desktop first, where the only card is lent.\n\n"
-		"All holds from the guest's next start on.",
+		"The rest holds from the guest's next start on.",
 	.examples = examples,
 	.flags = COMMAND_GUESTS,
 	.options = options,

@@ -18,6 +18,8 @@
 #define MONITOR_MS 12000
 /* udev makes the lasting names a moment after the kernel makes the node. */
 #define RESCAN_MS 300
+/* Editors write a file in several steps. */
+#define SETTLE_MS 200
 
 struct move {
 	seating_moved moved;
@@ -28,6 +30,9 @@ struct move {
 struct seating {
 	char *seat;
 	struct settings *settings;
+	char *file; /* that they are in */
+	GFileMonitor *changes;
+	guint settle;
 	const struct seating_listener *listener;
 	struct controller *controller;
 	struct session *session;
@@ -100,19 +105,24 @@ static void on_folder(GFileMonitor *monitor, GFile *file, GFile *other, GFileMon
 		seating->rescan = g_timeout_add(RESCAN_MS, on_rescan, seating);
 }
 
-static void start_inputs(struct seating *seating)
+static void add_named_inputs(struct seating *seating)
 {
-	g_autoptr(GFile) folder = g_file_new_for_path("/dev/input");
-	char **programs = seating->settings->programs;
+	char **programs = seating->settings->programs, **inputs = seating->settings->inputs;
 
 	for (guint i = 0; programs != NULL && programs[i] != NULL; i++) {
 		g_autofree char *path = g_build_filename(SETTINGS_PROGRAMS, programs[i], NULL);
 
 		add_input(seating, path);
 	}
-	for (guint i = 0; seating->settings->inputs != NULL && seating->settings->inputs[i] != NULL;
-	     i++)
-		add_input(seating, seating->settings->inputs[i]);
+	for (guint i = 0; inputs != NULL && inputs[i] != NULL; i++)
+		add_input(seating, inputs[i]);
+}
+
+static void start_inputs(struct seating *seating)
+{
+	g_autoptr(GFile) folder = g_file_new_for_path("/dev/input");
+
+	add_named_inputs(seating);
 	if (seating->settings->inputs != NULL)
 		return;
 	seating->folder = g_file_monitor_directory(folder, G_FILE_MONITOR_NONE, NULL, NULL);
@@ -197,7 +207,7 @@ static char *offer_programs(const struct seating *seating)
 		return g_strdup("");
 	return g_strdup_printf(
 		"; to use what it makes of them, write \"programs=%s\" below "
-		"[seat] in %s/%s.conf, then: sudo systemctl restart hotseatd",
+		"[seat] in %s/%s.conf",
 		programs, SETTINGS_FOLDER, seating->seat);
 }
 
@@ -458,6 +468,50 @@ static struct settings *read_settings(const char *path)
 	return settings_default();
 }
 
+static void start_monitors(struct seating *seating)
+{
+	if (seating->monitors == NULL && seating->settings->monitors->len > 0)
+		seating->monitors = worker_new(NULL, NULL, LEARNED_FILE);
+}
+
+/* All of it holds from now on, but what has been taken as an input stays one. */
+static gboolean on_settled(gpointer data)
+{
+	struct seating *seating = data;
+	g_autoptr(GError) error = NULL;
+	struct settings *settings = settings_read(seating->file, &error);
+
+	seating->settle = 0;
+	if (settings == NULL) {
+		g_message("%s; what was settled before holds on", error->message);
+		return G_SOURCE_REMOVE;
+	}
+	settings_free(seating->settings);
+	seating->settings = settings;
+	send_chords(seating);
+	add_named_inputs(seating);
+	start_monitors(seating);
+	return G_SOURCE_REMOVE;
+}
+
+static void on_file(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event,
+		    gpointer data)
+{
+	struct seating *seating = data;
+
+	if (seating->settle == 0)
+		seating->settle = g_timeout_add(SETTLE_MS, on_settled, seating);
+}
+
+static void watch_settings(struct seating *seating)
+{
+	g_autoptr(GFile) file = g_file_new_for_path(seating->file);
+
+	seating->changes = g_file_monitor_file(file, G_FILE_MONITOR_NONE, NULL, NULL);
+	if (seating->changes != NULL)
+		g_signal_connect(seating->changes, "changed", G_CALLBACK(on_file), seating);
+}
+
 struct seating *seating_new(GDBusConnection *bus, const char *seat, const char *settings,
 			    const struct seating_listener *listener)
 {
@@ -465,13 +519,14 @@ struct seating *seating_new(GDBusConnection *bus, const char *seat, const char *
 	g_autofree char *socket = g_build_filename(SOCKET_FOLDER, seat, NULL);
 
 	seating->seat = g_strdup(seat);
+	seating->file = g_strdup(settings);
+	watch_settings(seating); /* before it is read: no change is missed */
 	seating->settings = read_settings(settings);
 	seating->listener = listener;
 	seating->guests[SEAT_HOST] = g_strdup(HOST);
 	seating->inputs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	seating->controller = controller_new(socket, seat, on_report, seating);
-	if (seating->settings->monitors->len > 0)
-		seating->monitors = worker_new(NULL, NULL, LEARNED_FILE);
+	start_monitors(seating);
 	seating->session = session_new(bus, seat, on_session, seating);
 	controller_connect(seating->controller);
 	send_chords(seating);
@@ -486,7 +541,10 @@ void seating_free(struct seating *seating)
 	answer_move(seating, ETIMEDOUT);
 	if (seating->rescan != 0)
 		g_source_remove(seating->rescan);
+	if (seating->settle != 0)
+		g_source_remove(seating->settle);
 	g_clear_object(&seating->folder);
+	g_clear_object(&seating->changes);
 	session_free(seating->session);
 	controller_free(seating->controller);
 	worker_free(seating->monitors);
@@ -494,6 +552,7 @@ void seating_free(struct seating *seating)
 	for (guint i = 0; i < SEAT_SIDES; i++)
 		g_free(seating->guests[i]);
 	settings_free(seating->settings);
+	g_free(seating->file);
 	g_free(seating->seat);
 	g_free(seating);
 }

@@ -8,7 +8,6 @@
 
 #define CHORD_USUAL "leftctrl+rightctrl"
 #define PANIC_USUAL "leftshift+rightshift+esc"
-#define MONITOR_GROUP "monitor "
 
 static void monitor_free_entry(gpointer data)
 {
@@ -72,13 +71,13 @@ static gboolean check_side(const char *group, const char *name, GError **error)
 
 static gboolean read_direct(GKeyFile *file, struct settings *settings, GError **error)
 {
-	g_auto(GStrv) names = g_key_file_get_keys(file, "chords", NULL, NULL);
+	g_auto(GStrv) names = g_key_file_get_keys(file, SETTINGS_CHORDS, NULL, NULL);
 
 	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
 		struct chord chord = { .action = CHORD_SIDE };
 
-		if (!check_side("chords", names[i], error) ||
-		    !read_chord(file, "chords", names[i], &chord, error))
+		if (!check_side(SETTINGS_CHORDS, names[i], error) ||
+		    !read_chord(file, SETTINGS_CHORDS, names[i], &chord, error))
 			return FALSE;
 		g_hash_table_insert(settings->direct, g_strdup(names[i]),
 				    g_memdup2(&chord, sizeof(chord)));
@@ -92,7 +91,7 @@ static gboolean read_monitor(GKeyFile *file, const char *group, struct settings 
 	g_auto(GStrv) sides = g_key_file_get_keys(file, group, NULL, NULL);
 	struct settings_monitor *monitor = g_new0(struct settings_monitor, 1);
 
-	monitor->name = g_strdup(group + strlen(MONITOR_GROUP));
+	monitor->name = g_strdup(group + strlen(SETTINGS_MONITOR));
 	monitor->inputs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	g_ptr_array_add(settings->monitors, monitor);
 	for (guint i = 0; sides != NULL && sides[i] != NULL; i++) {
@@ -118,7 +117,7 @@ static gboolean read_monitors(GKeyFile *file, struct settings *settings, GError 
 	g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
 	for (guint i = 0; groups[i] != NULL; i++) {
-		if (g_str_has_prefix(groups[i], MONITOR_GROUP) &&
+		if (g_str_has_prefix(groups[i], SETTINGS_MONITOR) &&
 		    !read_monitor(file, groups[i], settings, error))
 			return FALSE;
 	}

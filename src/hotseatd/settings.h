@@ -26,7 +26,9 @@
  */
 #define SETTINGS_FOLDER "/etc/hotseat"
 #define SETTINGS_PROGRAMS "/dev/input/by-program"
-#define SETTINGS_SEAT "seat0" /* the one that there always is */
+#define SETTINGS_CHORDS "chords"    /* group of direct chords */
+#define SETTINGS_MONITOR "monitor " /* beginning of the groups of monitors */
+#define SETTINGS_SEAT "seat0"       /* the one that there always is */
 
 struct settings_monitor {
 	char *name;         /* as in "hotseat monitor list" */
@@ -57,3 +59,29 @@ struct settings *settings_read(const char *path, GError **error);
 
 /* settings_parse - of its text; @path is for messages */
 struct settings *settings_parse(const char *text, gsize length, const char *path, GError **error);
+
+/* A monitor that goes with a guest. */
+struct settings_follow {
+	char *monitor;      /* as in "hotseat monitor list" */
+	char *host, *guest; /* names of inputs */
+};
+
+/**
+ * settings_put_chord - the same file, with a guest's direct chord
+ * @text: of the file; "" where there is none
+ * @path: for messages
+ * @chord: NULL: it has none
+ *
+ * Return: newly allocated text that settings_parse() takes; NULL with its error.
+ */
+char *settings_put_chord(const char *text, const char *path, const char *guest, const char *chord,
+			 GError **error);
+
+/**
+ * settings_put_monitors - the same file, in which these monitors go with a guest, and no others
+ * @follow: array of struct settings_follow
+ *
+ * Return: as settings_put_chord()
+ */
+char *settings_put_monitors(const char *text, const char *path, const char *guest,
+			    const GPtrArray *follow, GError **error);

@@ -37,7 +37,7 @@ static void judge_grabber(const struct rule *rule, const struct machine *machine
 				"leave the guest's keyboard alone.")
 		      : g_strdup_printf(
 				"Give the seat what it makes: write \"programs=%s\" below "
-				"[seat] in /" SEAT_FILE ", then: sudo systemctl restart hotseatd",
+				"[seat] in /" SEAT_FILE,
 				programs);
 	host_say(findings, rule, process->name,
 		 g_strdup_printf("%s (%d) runs", process->name, process->pid),
