@@ -167,6 +167,9 @@ def tell_disk_bus(desktop, teller, guest):
         guest.new(f"{SMALL} --disk {RAW} --disk-bus sata")
         moved(MOVE, HELPER, HELPER_IMAGE, "bus='sata'")
         desktop.run("hotseat up valid", seconds=180)
+        listed = desktop.run("hotseat list").out
+        teller.say(listed)
+        expect("does not drive its small disk" in listed, "list does not say what is missing")
         said = desktop.run(f"hotseat set valid {MOVE}", check=False)
         teller.say(said.err.strip())
         expect_equal(said.status, 1, "exit status while nothing drives the small disk")

@@ -5,11 +5,12 @@
 #include "core/json.h"
 #include "core/table.h"
 #include "guest/domain.h"
-#include "guest/virt.h"
+#include "guest/virt-disk.h"
 
 struct row {
 	struct domain_facts *facts;
 	enum guest_state state;
+	char *next; /* what can be done with it now; NULL */
 };
 
 static void row_free(gpointer data)
@@ -17,7 +18,41 @@ static void row_free(gpointer data)
 	struct row *row = data;
 
 	domain_facts_free(row->facts);
+	g_free(row->next);
 	g_free(row);
+}
+
+/*
+ * A guest on its way to virtio waits for its drivers. Others are not asked: libvirt notes for each
+ * guest whose QEMU was spoken to directly that it was.
+ */
+static char *next_step(struct virt *virt, const struct domain_facts *facts)
+{
+	g_autofree char *xml = NULL;
+	autoptr(domain_facts) live = NULL;
+	gboolean driven = FALSE;
+
+	if (facts->helper_disk == NULL || !virt_disk_is_driven(virt, facts->name, &driven, NULL))
+		return NULL;
+	xml = virt_domain_live_xml(virt, facts->name, NULL);
+	live = xml != NULL ? domain_facts_parse(xml, NULL) : NULL;
+	if (live != NULL && g_strcmp0(live->disk_bus, facts->disk_bus) != 0)
+		return g_strdup_printf("%s has its disk on %s from its next start on.", facts->name,
+				       facts->disk_bus);
+	if (g_strcmp0(facts->disk_bus, "virtio") == 0)
+		return g_strdup_printf(
+			"%s runs from its disk on virtio. The small one goes with: "
+			"hotseat set %s disk-bus=virtio",
+			facts->name, facts->name);
+	if (driven)
+		return g_strdup_printf(
+			"%s drives its small disk on virtio. Its own follows with: "
+			"hotseat set %s disk-bus=virtio",
+			facts->name, facts->name);
+	return g_strdup_printf(
+		"%s does not drive its small disk on virtio yet: install viostor of "
+		"virtio-win in it.",
+		facts->name);
 }
 
 /*
@@ -36,6 +71,7 @@ static void add_row(GPtrArray *rows, struct virt *virt, const char *name)
 	row = g_new0(struct row, 1);
 	row->facts = g_steal_pointer(&facts);
 	row->state = state;
+	row->next = state == GUEST_RUNNING ? next_step(virt, row->facts) : NULL;
 	g_ptr_array_add(rows, row);
 }
 
@@ -54,6 +90,12 @@ static void print_text(const GPtrArray *rows)
 		table_add(table, row->facts->name, guest_state_name(row->state), devices);
 	}
 	table_print(table, stdout);
+	for (guint i = 0; i < rows->len; i++) {
+		const struct row *row = g_ptr_array_index(rows, i);
+
+		if (row->next != NULL)
+			printf("\n%s\n", row->next);
+	}
 }
 
 static void print_json(const GPtrArray *rows)
@@ -71,6 +113,7 @@ static void print_json(const GPtrArray *rows)
 		json_add_string(json, "card", row->facts->cards[0]);
 		json_add_strings(json, "cards", (const char *const *)row->facts->cards);
 		json_add_strings(json, "functions", (const char *const *)row->facts->hostdevs);
+		json_add_string(json, "next", row->next);
 		json_builder_end_object(json);
 	}
 	json_builder_end_array(json);
@@ -102,8 +145,9 @@ const struct command command_list = {
 	.arguments = "",
 	.summary = "Show the guests that hotseat made",
 	.description =
-		"Name, state and card of each guest. Other domains are libvirt's: virsh list "
-		"--all shows them.",
+		"Name, state and card of each guest. Of one that is on its way to virtio (set "
+		"disk-bus=) it says whether the driver has come, and what is next. Other domains "
+		"are libvirt's: virsh list --all shows them.",
 	.flags = COMMAND_SHOWS,
 	.run = run,
 };

@@ -560,7 +560,8 @@ static void note_drivers(struct foreign *foreign, const struct import_wish *wish
 	if (slow)
 		note(foreign,
 		     "The disk stays on its bus: this Windows has no driver for virtio yet. The "
-		     "way there, which can be taken back: hotseat set %s disk-bus=virtio. %s "
+		     "way there, which can be taken back: hotseat set %s disk-bus=virtio; hotseat "
+		     "list says when the driver is there. %s "
 		     "virtio-win%s; the drivers are viostor\\%s\\amd64 and NetKVM\\%s\\amd64.",
 		     wish->name != NULL ? wish->name : foreign->name,
 		     wish->isos != NULL ? "Open" : "Attach",
