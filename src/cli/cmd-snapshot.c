@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/handing.h"
@@ -9,7 +10,10 @@
 #include "core/json.h"
 #include "core/table.h"
 #include "guest/names.h"
+#include "lend/freeze.h"
 #include "lend/keeping.h"
+
+#define THAW_PAUSE_SECONDS 5
 
 static gboolean with_memory;
 
@@ -88,6 +92,16 @@ static gboolean refuse_memory(const struct job *job, GError **error)
 	return FALSE;
 }
 
+static void print_live(const char *name, const struct keeping *keeping)
+{
+	printf("%s: the disks of %s as they were while it ran, ", name, keeping->guest.name);
+	if (keeping->restless != NULL)
+		printf("as after a power cut: %s. ", keeping->restless);
+	else
+		printf("its file systems at rest. ");
+	printf("Firmware variables, TPM and definition are kept of a guest that is off.\n");
+}
+
 static int create(struct job *job, GError **error)
 {
 	gboolean live = job->keeping->state != GUEST_SHUT_OFF;
@@ -103,9 +117,7 @@ static int create(struct job *job, GError **error)
 	if (!snapshot_create(job->store, &job->keeping->guest, name, error))
 		return -1;
 	if (live)
-		printf("%s: the disks of %s as they were while it ran. Firmware variables, TPM and "
-		       "definition are kept of a guest that is off.\n",
-		       name, job->keeping->guest.name);
+		print_live(name, job->keeping);
 	else
 		printf("%s: disks, firmware variables, TPM and definition of %s.\n", name,
 		       job->keeping->guest.name);
@@ -208,6 +220,33 @@ static int list(struct job *job, GError **error)
 	return EXIT_SUCCESS;
 }
 
+/*
+ * What systemd runs if we are killed while a guest's file systems are held still. An agent that
+ * does not answer now may do so later, and until then its guest cannot write.
+ */
+static int thaw(const char *guest, GError **error)
+{
+	gboolean told = FALSE;
+
+	for (;;) {
+		g_autoptr(GError) why = NULL;
+
+		if (freeze_release(guest, &why))
+			break;
+		if (hotseat_error_is(why, HOTSEAT_ERROR_ABSENT)) {
+			g_propagate_error(error, g_steal_pointer(&why));
+			return -1;
+		}
+		if (!told)
+			fprintf(stderr, "%s; asked again every %u seconds\n", why->message,
+				THAW_PAUSE_SECONDS);
+		told = TRUE;
+		sleep(THAW_PAUSE_SECONDS);
+	}
+	printf("No file system of %s is held still.\n", guest);
+	return EXIT_SUCCESS;
+}
+
 static const struct action {
 	const char *name;
 	int (*run)(struct job *job, GError **error);
@@ -225,32 +264,35 @@ static const struct action *find_action(const char *name, GError **error)
 			return &actions[i];
 	}
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
-		    "snapshot does create, list, revert and delete, not \"%s\"", name);
+		    "snapshot does create, list, revert, delete and thaw, not \"%s\"", name);
 	return NULL;
+}
+
+static int act(const struct invocation *invocation, const struct action *action, char **arguments,
+	       GError **error)
+{
+	autoptr(virt) virt = virt_open(error);
+	autoptr(domain_facts) facts =
+		virt != NULL ? lend_read_guest(virt, arguments[1], error) : NULL;
+	autoptr(keeping) keeping = facts != NULL ? keeping_new(virt, facts, error) : NULL;
+	autoptr(snapshot_store) store = keeping != NULL ? keeping_settle(keeping, error) : NULL;
+	struct job job = { invocation, keeping, store, arguments[2] };
+
+	return store != NULL ? action->run(&job, error) : -1;
 }
 
 static int run(const struct invocation *invocation, char **arguments, GError **error)
 {
 	g_autofree char *command_line = g_strjoinv(" ", arguments);
 	g_autofree char *full = g_strconcat("snapshot ", command_line, NULL);
-	const struct action *action = find_action(arguments[0], error);
-	autoptr(virt) virt = NULL;
-	autoptr(domain_facts) facts = NULL;
-	autoptr(keeping) keeping = NULL;
-	autoptr(snapshot_store) store = NULL;
-	struct job job;
+	gboolean thaws = g_str_equal(arguments[0], "thaw");
+	const struct action *action = thaws ? NULL : find_action(arguments[0], error);
 
-	if (action == NULL || !guest_name_check(arguments[1], error) ||
+	if ((action == NULL && !thaws) || !guest_name_check(arguments[1], error) ||
 	    !handing_require_root(full, error))
 		return -1;
-	virt = virt_open(error);
-	facts = virt != NULL ? lend_read_guest(virt, arguments[1], error) : NULL;
-	keeping = facts != NULL ? keeping_new(virt, facts, error) : NULL;
-	store = keeping != NULL ? keeping_settle(keeping, error) : NULL;
-	if (store == NULL)
-		return -1;
-	job = (struct job){ invocation, keeping, store, arguments[2] };
-	return action->run(&job, error);
+	/* Not for whoever has the snapshots open: it may be the one that hangs. */
+	return thaws ? thaw(arguments[1], error) : act(invocation, action, arguments, error);
 }
 
 static const char *const examples[] = {
@@ -263,7 +305,7 @@ static const char *const examples[] = {
 
 const struct command command_snapshot = {
 	.name = "snapshot",
-	.arguments = "create|list|revert|delete GUEST [NAME]",
+	.arguments = "create|list|revert|delete|thaw GUEST [NAME]",
 	.min_arguments = 2,
 	.max_arguments = 3,
 	.summary = "Keep a guest as it is, and go back to it",
@@ -272,7 +314,8 @@ const struct command command_snapshot = {
 		"state and the definition under one name; reverting brings all of them back "
 		"together, so that BitLocker and Secure Boot find what they know. Of a running "
 		"guest it keeps the disks alone, copied while it goes on; with its agent "
-		"installed, file systems are at rest at that instant.\n\n"
+		"installed, file systems are at rest at that instant. Should this be killed in "
+		"it, systemd lets them go within half a minute; thaw does so at once.\n\n"
 		"Where the file system shares blocks (btrfs, XFS), disks are copied at once; "
 		"elsewhere a qcow2 image keeps the point inside. A raw image elsewhere is copied "
 		"in full. Passed-through disks are not part of it.\n\n"

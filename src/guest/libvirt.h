@@ -20,6 +20,7 @@
 	X(virConnectListAllDomains)                                                                \
 	X(virConnectOpen)                                                                          \
 	X(virDomainAbortJob)                                                                       \
+	X(virDomainAgentSetResponseTimeout)                                                        \
 	X(virDomainAttachDeviceFlags)                                                              \
 	X(virDomainBackupBegin)                                                                    \
 	X(virDomainCreate)                                                                         \
@@ -59,7 +60,8 @@
 	X(virStorageVolGetPath)                                                                    \
 	X(virStorageVolLookupByName)                                                               \
 	X(virStorageVolLookupByPath)                                                               \
-	X(virTypedParamsFree)
+	X(virTypedParamsFree)                                                                      \
+	X(virTypedParamsGetString)
 
 struct libvirt {
 #define LIBVIRT_MEMBER(function) typeof(function) *function;

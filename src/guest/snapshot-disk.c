@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest/snapshot-disk.h"
 
+#include <errno.h>
+#include <json-glib/json-glib.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -25,46 +28,45 @@ void snapshot_disk_free(struct snapshot_disk *disk)
 	g_free(disk);
 }
 
-/* A full copy is refused before it fills the disk that the host runs from. */
-static gboolean check_room(const char *path, GError **error)
+static guint64 allocated(const char *path)
 {
-	g_autofree char *folder = g_path_get_dirname(path);
-	struct statvfs room;
 	struct stat info;
-	guint64 needed, free_bytes;
 
-	if (stat(path, &info) != 0 || statvfs(folder, &room) != 0)
-		return TRUE; /* the copy itself will say why */
-	needed = (guint64)info.st_blocks * STAT_BLOCK;
-	free_bytes = (guint64)room.f_bavail * room.f_frsize;
-	if (needed < free_bytes) /* and some is left, as f_bavail leaves out root's share */
-		return TRUE;
-	{
-		g_autofree char *wanted = size_format(needed);
-		g_autofree char *have = size_format(MAX(free_bytes, 1));
-
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-			    "%s has to be copied, which needs %s, and %s has %s left; a qcow2 "
-			    "image, or a file system that shares blocks (btrfs, XFS), would need "
-			    "hardly any",
-			    path, wanted, folder, have);
-	}
-	return FALSE;
+	return stat(path, &info) == 0 ? (guint64)info.st_blocks * STAT_BLOCK : 0;
 }
 
-static gboolean choose_way(struct snapshot_disk *disk, const char *name, gboolean live,
-			   GError **error)
+static void choose_way(struct snapshot_disk *disk, const char *name, gboolean live)
 {
-	gboolean clone = copy_can_clone(disk->path);
-
-	if (!live && !clone && g_str_equal(disk->format, "qcow2")) {
+	if (!live && g_str_equal(disk->format, "qcow2") && !copy_can_clone(disk->path)) {
 		disk->way = SNAPSHOT_INTERNAL;
 		disk->kept = g_strconcat(TAG_PREFIX, name, NULL);
-		return TRUE;
+		return;
 	}
 	disk->way = SNAPSHOT_COPY;
 	disk->kept = g_strdup_printf("%s.snapshot-%s", disk->path, name);
-	return (clone && !live) || check_room(disk->path, error);
+}
+
+/* Only a file can have a copy beside it that takes its place later. */
+static gboolean find_image(struct snapshot_disk *disk, const char *named, GError **error)
+{
+	struct stat info = { 0 };
+
+	if (named != NULL && stat(named, &info) != 0) {
+		hotseat_error_set_errno(error, errno,
+					"the image of the disk %s, %s, cannot be read",
+					disk->target, named);
+		return FALSE;
+	}
+	if (named == NULL || !S_ISREG(info.st_mode)) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "the disk %s is no image file but a device or a network disk: its "
+			    "snapshots are the business of LVM, ZFS or the storage behind it",
+			    disk->target);
+		return FALSE;
+	}
+	/* What is replaced later is the file, not a link that leads to it. */
+	disk->path = realpath(named, NULL);
+	return disk->path != NULL;
 }
 
 static struct snapshot_disk *read_disk(xmlNode *node, const char *name, gboolean live,
@@ -72,20 +74,27 @@ static struct snapshot_disk *read_disk(xmlNode *node, const char *name, gboolean
 {
 	g_autoptr(xmlXPathContext) context = xmlXPathNewContext(node->doc);
 	struct snapshot_disk *disk = g_new0(struct snapshot_disk, 1);
+	g_autofree char *named = NULL;
 
 	xmlXPathSetContextNode(node, context);
+	named = xml_find_text(context, "source/@file");
 	disk->target = xml_find_text(context, "target/@dev");
-	disk->path = xml_find_text(context, "source/@file");
 	disk->format = xml_find_text(context, "driver/@type");
 	if (disk->format == NULL)
 		disk->format = g_strdup("raw"); /* libvirt's own default */
-	if (disk->path == NULL || disk->target == NULL)
+	if (disk->target == NULL)
+		g_set_error(
+			error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
+			"the guest's definition makes no sense: it has a disk without a target");
+	else if (xml_has(context, "shareable"))
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
-			    "the disk %s is no image file but a device or a network disk: its "
-			    "snapshots are the business of LVM, ZFS or the storage behind it",
-			    disk->target != NULL ? disk->target : "without a target");
-	else if (choose_way(disk, name, live, error))
+			    "the disk %s is shared with other guests (<shareable/>), who would be "
+			    "taken back with this one",
+			    disk->target);
+	else if (find_image(disk, named, error)) {
+		choose_way(disk, name, live);
 		return disk;
+	}
 	snapshot_disk_free(disk);
 	return NULL;
 }
@@ -110,7 +119,7 @@ GPtrArray *snapshot_disks_read(const char *xml, const char *name, gboolean live,
 	}
 	context = xmlXPathNewContext(document);
 	found = xml_find(context,
-			 "/domain/devices/disk[not(@device) or @device='disk']"
+			 "/domain/devices/disk[not(@device) or @device='disk' or @device='lun']"
 			 "[not(readonly)]");
 	for (guint i = 0; i < xml_found_count(found); i++) {
 		struct snapshot_disk *disk =
@@ -146,8 +155,125 @@ static gboolean qemu_img(const char *const *arguments, const char *image, char *
 			 NULL, output, &said, &status, &why) &&
 	    g_spawn_check_wait_status(status, &why))
 		return TRUE;
+	if (said != NULL && said[0] != '\0')
+		g_strdelimit(g_strchomp(said), "\n", ' ');
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED, "qemu-img %s %s: %s", arguments[0],
-		    image, said != NULL && said[0] != '\0' ? g_strchomp(said) : why->message);
+		    image, said != NULL && said[0] != '\0' ? said : why->message);
+	return FALSE;
+}
+
+/* What QEMU copies of a running guest's disk is all that the guest sees, whichever file has it. */
+static guint64 allocated_in_chain(const struct snapshot_disk *disk)
+{
+	static const char *const arguments[] = { "info", "-U", "--backing-chain", "--output=json",
+						 NULL };
+	g_autofree char *said = NULL;
+	g_autoptr(JsonParser) parser = json_parser_new();
+	JsonNode *root;
+	guint64 sum = 0;
+
+	if (!qemu_img(arguments, disk->path, &said, NULL) ||
+	    !json_parser_load_from_data(parser, said, -1, NULL))
+		return allocated(disk->path);
+	root = json_parser_get_root(parser);
+	for (guint i = 0; root != NULL && JSON_NODE_HOLDS_ARRAY(root) &&
+			  i < json_array_get_length(json_node_get_array(root));
+	     i++) {
+		JsonNode *image = json_array_get_element(json_node_get_array(root), i);
+
+		if (JSON_NODE_HOLDS_OBJECT(image))
+			sum += (guint64)json_object_get_int_member_with_default(
+				json_node_get_object(image), "actual-size", 0);
+	}
+	return sum;
+}
+
+static guint64 bytes_needed(const struct snapshot_disk *disk, enum snapshot_copying copying)
+{
+	const char *from = copying == SNAPSHOT_GOING_BACK ? disk->kept : disk->path;
+
+	if (disk->way == SNAPSHOT_INTERNAL)
+		return 0;
+	if (copying == SNAPSHOT_KEEPING_LIVE)
+		return allocated_in_chain(disk);
+	return copy_can_clone(from) ? 0 : allocated(from);
+}
+
+static gboolean find_folder(const struct snapshot_disk *disk, struct stat *info)
+{
+	g_autofree char *folder = g_path_get_dirname(disk->path);
+
+	return stat(folder, info) == 0;
+}
+
+/* All copies that the file system of this disk has to take. */
+static guint64 needed_beside(const GPtrArray *disks, const struct snapshot_disk *disk,
+			     enum snapshot_copying copying)
+{
+	struct stat here, there;
+	guint64 sum = 0;
+
+	for (guint i = 0; find_folder(disk, &here) && i < disks->len; i++) {
+		const struct snapshot_disk *other = disks->pdata[i];
+
+		if (find_folder(other, &there) && here.st_dev == there.st_dev)
+			sum += bytes_needed(other, copying);
+	}
+	return sum;
+}
+
+static gboolean check_room_beside(const GPtrArray *disks, const struct snapshot_disk *disk,
+				  enum snapshot_copying copying, GError **error)
+{
+	g_autofree char *folder = g_path_get_dirname(disk->path);
+	guint64 needed = needed_beside(disks, disk, copying);
+	g_autofree char *wanted = size_format(MAX(needed, 1));
+	g_autofree char *have = NULL;
+	struct statvfs room;
+	guint64 free_bytes;
+
+	if (needed == 0 || statvfs(folder, &room) != 0)
+		return TRUE; /* the copy itself will say why */
+	free_bytes = (guint64)room.f_bavail * room.f_frsize;
+	if (needed < free_bytes) /* and some is left, as f_bavail leaves out root's share */
+		return TRUE;
+	have = size_format(MAX(free_bytes, 1));
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+		    "%s has to be copied, which needs %s with all that is copied there, and %s has "
+		    "%s left; a qcow2 image of a guest that is off, or a file system that shares "
+		    "blocks (btrfs, XFS), would need hardly any",
+		    disk->path, wanted, folder, have);
+	return FALSE;
+}
+
+gboolean snapshot_disks_check_room(const GPtrArray *disks, enum snapshot_copying copying,
+				   GError **error)
+{
+	for (guint i = 0; i < disks->len; i++) {
+		if (!check_room_beside(disks, disks->pdata[i], copying, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* QEMU and its tools lock an image that they use; to look at it is to ask for that lock. */
+gboolean snapshot_disk_check_idle(const struct snapshot_disk *disk, GError **error)
+{
+	const char *const arguments[] = { "info", "-f", disk->format, NULL };
+	g_autoptr(GError) why = NULL;
+
+	if (!g_file_test(disk->path, G_FILE_TEST_EXISTS) ||
+	    qemu_img(arguments, disk->path, NULL, &why))
+		return TRUE;
+	if (strstr(why->message, "lock") == NULL) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return FALSE;
+	}
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
+		    "%s is in use, though the guest is off: by another guest that has it, by "
+		    "qemu-nbd or by qemu-img. That must end first (sudo fuser -v %s shows who it "
+		    "is)",
+		    disk->path, disk->path);
 	return FALSE;
 }
 

@@ -30,6 +30,24 @@ void snapshot_disk_free(struct snapshot_disk *disk);
  */
 GPtrArray *snapshot_disks_read(const char *xml, const char *name, gboolean live, GError **error);
 
+enum snapshot_copying {
+	SNAPSHOT_KEEPING,
+	SNAPSHOT_KEEPING_LIVE, /* by QEMU, of a guest that runs */
+	SNAPSHOT_GOING_BACK,
+};
+
+/**
+ * snapshot_disks_check_room - is there room for all the copies that will be made?
+ *
+ * Full copies are refused before they fill the disk that the host, or another guest, runs from.
+ */
+gboolean snapshot_disks_check_room(const GPtrArray *disks, enum snapshot_copying copying,
+				   GError **error);
+
+/* snapshot_disk_check_idle - HOTSEAT_ERROR_BUSY if another program has the image open for writing
+ */
+gboolean snapshot_disk_check_idle(const struct snapshot_disk *disk, GError **error);
+
 /* One disk each. They may be repeated after a kill; the image must not be in use. */
 gboolean snapshot_disk_keep(const struct snapshot_disk *disk, GError **error);
 gboolean snapshot_disk_revert(const struct snapshot_disk *disk, GError **error);

@@ -16,7 +16,7 @@
 
 /*
  * On the disk: BASE/UUID/.lock, BASE/UUID/.reverting (the name of a snapshot), and for each
- *snapshot a folder BASE/UUID/NAME with
+ * snapshot a folder BASE/UUID/NAME with
  *
  *	manifest    what there is and where, a key file; "unfinished" before all of it is there
  *	domain.xml  the definition
@@ -273,6 +273,39 @@ static gboolean rename_manifest(const struct snapshot_store *store, const char *
 
 /* ---- making and forgetting ------------------------------------------------------------------ */
 
+/* What has the name that a copy or tag would get is not ours to replace, or to remove later. */
+static gboolean check_unused(const struct snapshot_disk *disk, GError **error)
+{
+	if (!snapshot_disk_is_kept(disk))
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+		    "%s %s is there already, and belongs to no snapshot of this guest; take "
+		    "another name, or see whose it is",
+		    disk->way == SNAPSHOT_COPY ? "the file" : "the image's snapshot", disk->kept);
+	return FALSE;
+}
+
+/* Before anything is written. */
+static gboolean check_disks(const struct snapshot_guest *guest, const GPtrArray *disks,
+			    GError **error)
+{
+	gboolean live = guest->copy_live != NULL;
+
+	if (live && disks->len == 0) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s has no disk, and of a guest that runs nothing else is kept",
+			    guest->name);
+		return FALSE;
+	}
+	for (guint i = 0; i < disks->len; i++) {
+		if ((!live && !snapshot_disk_check_idle(disks->pdata[i], error)) ||
+		    !check_unused(disks->pdata[i], error))
+			return FALSE;
+	}
+	return snapshot_disks_check_room(disks, live ? SNAPSHOT_KEEPING_LIVE : SNAPSHOT_KEEPING,
+					 error);
+}
+
 /* What is there now, and how it is going to be kept. */
 static struct content *plan_content(const struct snapshot_guest *guest, const char *name,
 				    GError **error)
@@ -285,7 +318,7 @@ static struct content *plan_content(const struct snapshot_guest *guest, const ch
 	content->about->created = g_get_real_time() / G_USEC_PER_SEC;
 	content->about->live = live;
 	content->disks = snapshot_disks_read(guest->xml, name, live, error);
-	if (content->disks == NULL)
+	if (content->disks == NULL || !check_disks(guest, content->disks, error))
 		return NULL;
 	if (live)
 		return g_steal_pointer(&content);
@@ -366,8 +399,9 @@ static gboolean remove_remains(const struct snapshot_store *store, const char *n
 	for (guint i = 0; i < content->disks->len; i++) {
 		const struct snapshot_disk *disk = content->disks->pdata[i];
 
+		/* A copy beside an image never touched it, and the guest may be running on it. */
 		if (!snapshot_disk_forget(disk, error) ||
-		    (mend && !snapshot_disk_mend(disk, error)))
+		    (mend && disk->way == SNAPSHOT_INTERNAL && !snapshot_disk_mend(disk, error)))
 			return FALSE;
 	}
 	/* The manifest goes last: until then it tells what there may be. */
@@ -417,6 +451,13 @@ gboolean snapshot_create(struct snapshot_store *store, const struct snapshot_gue
 
 	if (!check_name(store, name, TRUE, error))
 		return FALSE;
+	if (exists(store, name, UNFINISHED)) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "half of a snapshot \"%s\" is still inside an image, and goes when the "
+			    "guest is off; take another name until then",
+			    name);
+		return FALSE;
+	}
 	content = plan_content(guest, name, error);
 	if (content == NULL)
 		return FALSE;
@@ -426,8 +467,10 @@ gboolean snapshot_create(struct snapshot_store *store, const struct snapshot_gue
 		hotseat_error_set_errno(error, errno, "cannot make the folder %s", folder);
 		return FALSE;
 	}
-	if (!write_content(store, content, UNFINISHED, error))
+	if (!write_content(store, content, UNFINISHED, error)) {
+		manifest_remove_tree(folder);
 		return FALSE;
+	}
 	if (keep(store, guest, content, error) &&
 	    rename_manifest(store, name, UNFINISHED, MANIFEST, error))
 		return TRUE;
@@ -475,7 +518,16 @@ GPtrArray *snapshot_list(const struct snapshot_store *store, GError **error)
 
 /* ---- going back ----------------------------------------------------------------------------- */
 
-/* Looked at before anything is changed. */
+/* Both looked at before anything is changed. */
+static gboolean check_idle(const struct content *content, GError **error)
+{
+	for (guint i = 0; i < content->disks->len; i++) {
+		if (!snapshot_disk_check_idle(content->disks->pdata[i], error))
+			return FALSE;
+	}
+	return snapshot_disks_check_room(content->disks, SNAPSHOT_GOING_BACK, error);
+}
+
 static gboolean check_kept(const struct snapshot_store *store, const struct content *content,
 			   GError **error)
 {
@@ -553,15 +605,22 @@ static gboolean revert(const struct snapshot_store *store, const struct snapshot
 
 	if (content == NULL)
 		return FALSE;
-	if (!again && (!check_kept(store, content, error) || !write_text(note, name, error)))
+	if (!again && (!check_idle(content, error) || !check_kept(store, content, error) ||
+		       !write_text(note, name, error)))
 		return FALSE;
 	if (!content->about->live && !define(store, guest, name, error)) {
 		if (!again)
 			copy_remove(note, NULL);
 		return FALSE;
 	}
-	return put_back(store, content, again, error) && copy_remove(note, error) &&
-	       copy_sync_folder(note, error);
+	if (put_back(store, content, again, error))
+		return copy_remove(note, error) && copy_sync_folder(note, error);
+	g_prefix_error(
+		error,
+		"%s is half at the snapshot \"%s\" and cannot start until it is there, which "
+		"the next hotseat snapshot or up tries again: ",
+		guest->name, name);
+	return FALSE;
 }
 
 gboolean snapshot_revert(struct snapshot_store *store, const struct snapshot_guest *guest,
@@ -570,11 +629,16 @@ gboolean snapshot_revert(struct snapshot_store *store, const struct snapshot_gue
 	return check_name(store, name, FALSE, error) && revert(store, guest, name, FALSE, error);
 }
 
+gboolean snapshot_is_reverting(const struct snapshot_store *store)
+{
+	return exists(store, REVERTING, NULL);
+}
+
 gboolean snapshot_needs_settling(const struct snapshot_store *store)
 {
 	g_auto(GStrv) unfinished = list_with(store, UNFINISHED);
 
-	return unfinished[0] != NULL || exists(store, REVERTING, NULL);
+	return unfinished[0] != NULL || snapshot_is_reverting(store);
 }
 
 /* What GLib was writing when it was killed, before it got its name. */
@@ -589,6 +653,19 @@ static void remove_torn_notes(const struct snapshot_store *store)
 		if (g_str_has_prefix(name, REVERTING "."))
 			copy_remove(path, NULL);
 	}
+}
+
+/* Into an image that a guest writes to, nobody else can: what is inside can wait. */
+static gboolean settle_half(const struct snapshot_store *store, const struct snapshot_guest *guest,
+			    const char *name, GError **error)
+{
+	if (guest->copy_live != NULL) {
+		autoptr(content) content = read_content(store, name, UNFINISHED, error);
+
+		if (content == NULL || content->about->internal)
+			return content != NULL;
+	}
+	return remove_remains(store, name, TRUE, error);
 }
 
 gboolean snapshot_settle(struct snapshot_store *store, const struct snapshot_guest *guest,
@@ -612,7 +689,7 @@ gboolean snapshot_settle(struct snapshot_store *store, const struct snapshot_gue
 			return FALSE;
 	}
 	for (guint i = 0; unfinished[i] != NULL; i++) {
-		if (!remove_remains(store, unfinished[i], TRUE, error))
+		if (!settle_half(store, guest, unfinished[i], error))
 			return FALSE;
 	}
 	return TRUE;

@@ -72,6 +72,9 @@ struct snapshot_store *snapshot_store_open(const char *base, const char *uuid, G
 void snapshot_store_free(struct snapshot_store *store);
 AUTOPTR_DEFINE(snapshot_store)
 
+/* snapshot_is_reverting - did something die on the way back? Then the guest must not be started. */
+gboolean snapshot_is_reverting(const struct snapshot_store *store);
+
 /* snapshot_needs_settling - did something die here in the middle? */
 gboolean snapshot_needs_settling(const struct snapshot_store *store);
 
@@ -79,7 +82,8 @@ gboolean snapshot_needs_settling(const struct snapshot_store *store);
  * snapshot_settle - finish what something died in the middle of
  *
  * A revert is brought to its end, which needs the guest to be off; of half a snapshot nothing
- * stays. To be called before the guest is started and before any of the functions below.
+ * stays, but what is inside the image of a guest that runs by now. To be called before the guest is
+ * started and before any of the functions below.
  */
 gboolean snapshot_settle(struct snapshot_store *store, const struct snapshot_guest *guest,
 			 GError **error);
@@ -91,7 +95,8 @@ GPtrArray *snapshot_list(const struct snapshot_store *store, GError **error);
  * snapshot_create - keep the guest as it is now
  *
  * HOTSEAT_ERROR_USAGE for a name that is none; HOTSEAT_ERROR_REFUSED: there is one of this name, a
- * disk is a block device, or there is not enough room.
+ * disk is a block device or shared, or there is not enough room; HOTSEAT_ERROR_BUSY: an image is in
+ * use.
  */
 gboolean snapshot_create(struct snapshot_store *store, const struct snapshot_guest *guest,
 			 const char *name, GError **error);
@@ -99,7 +104,8 @@ gboolean snapshot_create(struct snapshot_store *store, const struct snapshot_gue
 /**
  * snapshot_revert - make the guest what it was; it must be off
  *
- * What it is now is lost. HOTSEAT_ERROR_ABSENT if there is no such snapshot, or part of it is gone.
+ * What it is now is lost. HOTSEAT_ERROR_ABSENT if there is no such snapshot, or part of it is gone;
+ * HOTSEAT_ERROR_BUSY and HOTSEAT_ERROR_REFUSED as above.
  */
 gboolean snapshot_revert(struct snapshot_store *store, const struct snapshot_guest *guest,
 			 const char *name, GError **error);

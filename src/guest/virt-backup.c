@@ -21,13 +21,17 @@ static char *backup_xml(char **targets, char **files, char **formats)
 	return g_string_free(g_steal_pointer(&xml), FALSE);
 }
 
-static int job_type(virDomain *domain, guint flags)
+/* Return: what libvirt says of the job, in @why (if there is an error) in QEMU's words. */
+static int job_type(virDomain *domain, guint flags, char **why)
 {
 	virTypedParameterPtr parameters = NULL;
+	const char *message = NULL;
 	int count = 0, type = VIR_DOMAIN_JOB_NONE;
 
 	if (libvirt.virDomainGetJobStats(domain, &type, &parameters, &count, flags) != 0)
 		return VIR_DOMAIN_JOB_FAILED;
+	if (libvirt.virTypedParamsGetString(parameters, count, VIR_DOMAIN_JOB_ERRMSG, &message) > 0)
+		*why = g_strdup(message);
 	libvirt.virTypedParamsFree(parameters, count);
 	return type;
 }
@@ -35,51 +39,50 @@ static int job_type(virDomain *domain, guint flags)
 /* Asked again and again, as in virt.c. */
 static gboolean wait_for_job(virDomain *domain, GError **error)
 {
+	g_autofree char *why = NULL;
 	int type;
 
 	do {
 		g_usleep(POLL_MICROSECONDS);
-		type = job_type(domain, 0);
+		g_clear_pointer(&why, g_free);
+		type = job_type(domain, 0, &why);
 	} while (type == VIR_DOMAIN_JOB_BOUNDED || type == VIR_DOMAIN_JOB_UNBOUNDED);
 	if (type == VIR_DOMAIN_JOB_NONE)
-		type = job_type(domain, VIR_DOMAIN_JOB_STATS_COMPLETED);
+		type = job_type(domain, VIR_DOMAIN_JOB_STATS_COMPLETED, &why);
 	if (type == VIR_DOMAIN_JOB_COMPLETED)
 		return TRUE;
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_FAILED,
-		    "QEMU did not finish copying the disks; its log is in /var/log/libvirt/qemu");
+		    "QEMU did not finish copying the disks: %s",
+		    why != NULL ? why : "its log is in /var/log/libvirt/qemu");
 	return FALSE;
 }
 
-gboolean virt_backup(struct virt *virt, const char *name, char **targets, char **files,
-		     char **formats, gboolean *quiesced, GError **error)
+gboolean virt_backup_begin(struct virt *virt, const char *name, char **targets, char **files,
+			   char **formats, GError **error)
 {
 	g_autoptr(virDomain) domain = virt_find(virt, name, error);
 	g_autofree char *xml = backup_xml(targets, files, formats);
-	gboolean begun, quiet;
 
 	if (domain == NULL)
 		return FALSE;
-	/* Without an agent the copy is what a disk has after a power cut, and guests can that. */
-	quiet = libvirt.virDomainFSFreeze(domain, NULL, 0, 0) >= 0;
-	begun = libvirt.virDomainBackupBegin(domain, xml, NULL, 0) == 0;
-	if (!begun)
-		virt_set_error(error, "cannot copy the disks of the running guest");
-	if (quiet)
-		libvirt.virDomainFSThaw(domain, NULL, 0, 0);
-	if (!begun || !wait_for_job(domain, error))
-		return FALSE;
-	*quiesced = quiet;
-	return TRUE;
+	if (libvirt.virDomainBackupBegin(domain, xml, NULL, 0) == 0)
+		return TRUE;
+	virt_set_error(error, "cannot copy the disks of the running guest");
+	return FALSE;
+}
+
+gboolean virt_backup_wait(struct virt *virt, const char *name, GError **error)
+{
+	g_autoptr(virDomain) domain = virt_find(virt, name, error);
+
+	return domain != NULL && wait_for_job(domain, error);
 }
 
 void virt_backup_abandon(struct virt *virt, const char *name)
 {
 	g_autoptr(virDomain) domain = virt_find(virt, name, NULL);
 
-	if (domain == NULL)
-		return;
-	/* Either fails where there is nothing to end, and that is fine. */
-	libvirt.virDomainFSThaw(domain, NULL, 0, 0);
-	if (libvirt.virDomainAbortJob(domain) == 0)
+	/* Fails where there is nothing to end, and that is fine. */
+	if (domain != NULL && libvirt.virDomainAbortJob(domain) == 0)
 		wait_for_job(domain, NULL);
 }

@@ -6,16 +6,18 @@
 /* Copies of the disks of a running guest. A card that is lent does not matter to them (SN-09). */
 
 /**
- * virt_backup - copy disks as they are at one instant, while the guest goes on
- * @targets:  "vda", …, NULL-terminated
- * @files:    to be made, one for each
- * @formats:  "qcow2", "raw", one for each
- * @quiesced: set to whether the guest's agent held its file systems still for that instant
+ * virt_backup_begin - have disks copied as they are at one instant, while the guest goes on
+ * @targets: "vda", …, NULL-terminated
+ * @files:   to be made, one for each; must not exist
+ * @formats: "qcow2", "raw", one for each
  *
- * Blocks until all is copied. A quiet guest is let go on at once, whatever happens.
+ * What is copied is what the disks hold when this returns, whatever is written to them later.
  */
-gboolean virt_backup(struct virt *virt, const char *name, char **targets, char **files,
-		     char **formats, gboolean *quiesced, GError **error);
+gboolean virt_backup_begin(struct virt *virt, const char *name, char **targets, char **files,
+			   char **formats, GError **error);
 
-/* virt_backup_abandon - end what a killed virt_backup() left going on, if anything */
+/* virt_backup_wait - until all of it is copied; FALSE if it was not, with QEMU's reason */
+gboolean virt_backup_wait(struct virt *virt, const char *name, GError **error);
+
+/* virt_backup_abandon - end what somebody who was killed had begun, if anything */
 void virt_backup_abandon(struct virt *virt, const char *name);

@@ -2,24 +2,17 @@
 #include "lend/deadman.h"
 
 #include <errno.h>
-#include <gio/gio.h>
 #include <unistd.h>
 
 #include "core/error.h"
-#include "lend/signals.h"
+#include "lend/systemd-timer.h"
 #include "machine/displays.h"
 
-#define SYSTEMD "org.freedesktop.systemd1"
-#define SYSTEMD_PATH "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER SYSTEMD ".Manager"
-#define SYSTEMD_TIMEOUT_MS 5000
-/* where systemd keeps the files of units made by StartTransientUnit */
-#define TRANSIENT_UNITS "/run/systemd/transient"
 #define CONFIRMED "/var/lib/hotseat/confirmed"
 
-static char *unit_name(const char *uuid, const char *kind)
+static char *unit_name(const char *uuid)
 {
-	return g_strdup_printf("hotseat-dead-man-%s.%s", uuid, kind);
+	return g_strconcat("hotseat-dead-man-", uuid, NULL);
 }
 
 gboolean dead_man_is_due(const struct machine *machine, GPtrArray *cards,
@@ -32,81 +25,24 @@ gboolean dead_man_is_due(const struct machine *machine, GPtrArray *cards,
 	return displays_are_only(machine->root, machine->cards, cards, &why) != KNOWN_NO;
 }
 
-static gboolean call_systemd(const char *method, GVariant *arguments, GError **error)
-{
-	g_autoptr(GVariant) floating = g_variant_ref_sink(arguments);
-	sigset_t before = signals_block();
-	g_autoptr(GDBusConnection) bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, error);
-	g_autoptr(GVariant) answer = NULL;
-
-	signals_restore(&before);
-	if (bus == NULL)
-		return FALSE;
-	g_dbus_connection_set_exit_on_close(bus, FALSE);
-	answer = g_dbus_connection_call_sync(bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, method,
-					     floating, NULL, G_DBUS_CALL_FLAGS_NONE,
-					     SYSTEMD_TIMEOUT_MS, NULL, error);
-	return answer != NULL;
-}
-
-/* The service that the timer starts; what its properties mean is in systemd.service(5). */
-static GVariant *service_properties(const struct domain_facts *facts)
-{
-	const char *const command[] = { HOTSEAT_PROGRAM, "recover",       "--guest", facts->uuid,
-					"--end-guest",   "--unless-seen", NULL };
-	g_autofree char *about = g_strdup_printf(
-		"Take the last display back from %s, which nobody has seen", facts->name);
-	GVariantBuilder properties, commands;
-
-	g_variant_builder_init(&commands, G_VARIANT_TYPE("a(sasb)"));
-	g_variant_builder_add(&commands, "(s^asb)", HOTSEAT_PROGRAM, command, FALSE);
-	g_variant_builder_init(&properties, G_VARIANT_TYPE("a(sv)"));
-	g_variant_builder_add(&properties, "(sv)", "Description", g_variant_new_string(about));
-	g_variant_builder_add(&properties, "(sv)", "Type", g_variant_new_string("oneshot"));
-	g_variant_builder_add(&properties, "(sv)", "ExecStart", g_variant_builder_end(&commands));
-	return g_variant_builder_end(&properties);
-}
-
-static GVariant *timer_properties(guint seconds)
-{
-	GVariantBuilder properties, times;
-
-	g_variant_builder_init(&times, G_VARIANT_TYPE("a(st)"));
-	g_variant_builder_add(&times, "(st)", "OnActiveSec", (guint64)seconds * G_USEC_PER_SEC);
-	g_variant_builder_init(&properties, G_VARIANT_TYPE("a(sv)"));
-	g_variant_builder_add(&properties, "(sv)", "Description",
-			      g_variant_new_string("Hotseat's dead man's switch"));
-	g_variant_builder_add(&properties, "(sv)", "TimersMonotonic",
-			      g_variant_builder_end(&times));
-	g_variant_builder_add(&properties, "(sv)", "AccuracyUSec",
-			      g_variant_new_uint64(G_USEC_PER_SEC));
-	/* Once it has acted, nothing of it is left. */
-	g_variant_builder_add(&properties, "(sv)", "RemainAfterElapse",
-			      g_variant_new_boolean(FALSE));
-	return g_variant_builder_end(&properties);
-}
-
-static GVariant *transient_unit(const struct domain_facts *facts, guint seconds)
-{
-	g_autofree char *timer = unit_name(facts->uuid, "timer");
-	g_autofree char *service = unit_name(facts->uuid, "service");
-	GVariantBuilder others;
-
-	g_variant_builder_init(&others, G_VARIANT_TYPE("a(sa(sv))"));
-	g_variant_builder_add(&others, "(s@a(sv))", service, service_properties(facts));
-	return g_variant_new("(ss@a(sv)@a(sa(sv)))", timer, "replace", timer_properties(seconds),
-			     g_variant_builder_end(&others));
-}
-
 gboolean dead_man_arm(const struct domain_facts *facts, guint seconds, GError **error)
 {
+	const char *const command[] = { "recover",     "--guest",       facts->uuid,
+					"--end-guest", "--unless-seen", NULL };
+	g_autofree char *unit = unit_name(facts->uuid);
+	g_autofree char *about = g_strdup_printf(
+		"Take the last display back from %s, which nobody has seen", facts->name);
+	const struct systemd_timer timer = {
+		.unit = unit,
+		.about = "Hotseat's dead man's switch",
+		.about_service = about,
+		.command = command,
+		.seconds = seconds,
+	};
 	g_autoptr(GError) why = NULL;
 
-	/* A timer of an earlier start would act too early, and keeps its name taken. */
-	if (dead_man_disarm(facts->uuid, &why) &&
-	    call_systemd("StartTransientUnit", transient_unit(facts, seconds), &why))
+	if (systemd_timer_start(&timer, &why))
 		return TRUE;
-	g_dbus_error_strip_remote_error(why);
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
 		    "the dead man's switch, which would bring the display back if %s shows "
 		    "nothing, could not be set: %s. Without it: hotseat up --take-last-display "
@@ -117,19 +53,16 @@ gboolean dead_man_arm(const struct domain_facts *facts, guint seconds, GError **
 
 gboolean dead_man_is_armed(const char *uuid)
 {
-	g_autofree char *timer = unit_name(uuid, "timer");
-	g_autofree char *path = g_build_filename(TRANSIENT_UNITS, timer, NULL);
+	g_autofree char *unit = unit_name(uuid);
 
-	return access(path, F_OK) == 0;
+	return systemd_timer_waits(unit);
 }
 
 gboolean dead_man_disarm(const char *uuid, GError **error)
 {
-	g_autofree char *timer = unit_name(uuid, "timer");
+	g_autofree char *unit = unit_name(uuid);
 
-	if (!dead_man_is_armed(uuid))
-		return TRUE;
-	return call_systemd("StopUnit", g_variant_new("(ss)", timer, "replace"), error);
+	return systemd_timer_stop(unit, error);
 }
 
 static char *confirmed_path(const char *uuid)

@@ -3,6 +3,8 @@
 
 #include "core/error.h"
 #include "guest/virt-backup.h"
+#include "guest/virt-freeze.h"
+#include "lend/freeze.h"
 
 #define NVRAM_FOLDER "/var/lib/libvirt/qemu/nvram"
 #define TPM_FOLDER "/var/lib/libvirt/swtpm"
@@ -14,6 +16,7 @@ void keeping_free(struct keeping *keeping)
 	g_free(keeping->xml);
 	g_free(keeping->nvram);
 	g_free(keeping->tpm);
+	g_free(keeping->restless);
 	g_free(keeping);
 }
 
@@ -24,13 +27,23 @@ static gboolean define(const char *xml, void *data, GError **error)
 	return virt_define(keeping->virt, xml, NULL, error);
 }
 
+/* Without an agent the copy is what a disk has after a power cut, and guests can that. */
 static gboolean copy_live(char **targets, char **copies, char **formats, gboolean *quiesced,
 			  void *data, GError **error)
 {
 	struct keeping *keeping = data;
+	const char *name = keeping->guest.name;
+	g_autoptr(GError) why = NULL;
+	gboolean still = freeze_begin(keeping->virt, keeping->facts, &why);
+	gboolean begun = virt_backup_begin(keeping->virt, name, targets, copies, formats, error);
 
-	return virt_backup(keeping->virt, keeping->guest.name, targets, copies, formats, quiesced,
-			   error);
+	/* What is written from here on is not in the copy. */
+	if (still)
+		still = freeze_end(keeping->virt, keeping->facts, &why);
+	if (why != NULL)
+		keeping->restless = g_strdup(why->message);
+	*quiesced = still;
+	return begun && virt_backup_wait(keeping->virt, name, error);
 }
 
 struct keeping *keeping_new(struct virt *virt, const struct domain_facts *facts, GError **error)
@@ -38,8 +51,14 @@ struct keeping *keeping_new(struct virt *virt, const struct domain_facts *facts,
 	autoptr(keeping) keeping = g_new0(struct keeping, 1);
 
 	keeping->virt = virt;
-	keeping->xml = virt_domain_xml(virt, facts->name, error);
-	if (keeping->xml == NULL || !virt_guest_state(virt, facts->name, &keeping->state, error))
+	keeping->facts = facts;
+	if (!virt_guest_state(virt, facts->name, &keeping->state, error))
+		return NULL;
+	/* The disks that a running guest writes to, whatever it is defined to have next time. */
+	keeping->xml = keeping->state == GUEST_SHUT_OFF
+			       ? virt_domain_xml(virt, facts->name, error)
+			       : virt_domain_live_xml(virt, facts->name, error);
+	if (keeping->xml == NULL)
 		return NULL;
 	/* Before libvirt 9.2 the definition does not name the file that it will have. */
 	if (facts->nvram != NULL)
@@ -61,6 +80,15 @@ struct keeping *keeping_new(struct virt *virt, const struct domain_facts *facts,
 	return g_steal_pointer(&keeping);
 }
 
+/* Either fails where there is nothing of it, and that is fine: systemd's timer thaws too. */
+static void abandon(const struct keeping *keeping)
+{
+	gboolean held;
+
+	(void)virt_thaw(keeping->virt, keeping->guest.name, &held, NULL);
+	virt_backup_abandon(keeping->virt, keeping->guest.name);
+}
+
 struct snapshot_store *keeping_settle(struct keeping *keeping, GError **error)
 {
 	autoptr(snapshot_store) store =
@@ -69,7 +97,7 @@ struct snapshot_store *keeping_settle(struct keeping *keeping, GError **error)
 	if (store == NULL || !snapshot_needs_settling(store))
 		return g_steal_pointer(&store);
 	if (keeping->guest.copy_live != NULL)
-		virt_backup_abandon(keeping->virt, keeping->guest.name);
+		abandon(keeping);
 	if (snapshot_settle(store, &keeping->guest, error))
 		return g_steal_pointer(&store);
 	g_prefix_error(error, "what was interrupted in the snapshots of %s cannot be finished: ",

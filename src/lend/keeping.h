@@ -12,8 +12,10 @@
 struct keeping {
 	struct snapshot_guest guest;
 	struct virt *virt;
+	const struct domain_facts *facts;
 	enum guest_state state;
 	char *xml, *nvram, *tpm;
+	char *restless; /* after copy_live(): why the file systems did not hold still; or NULL */
 };
 
 /* keeping_new - @virt and @facts stay the caller's and must outlive it */
