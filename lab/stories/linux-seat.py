@@ -8,7 +8,7 @@ takes its place, emulated in what is emulated.
 
 from desk import keys
 from desk.desktop import DesktopError
-from desk.guest import AT_SEAT
+from desk.guest import AT_SEAT, QUICK_LINUX
 from desk.login import log_in, wait_for_sound
 from desk.seat import DESKTOP_LOG, Desk
 from desk.story import expect_equal, expect_same
@@ -19,11 +19,8 @@ LONG = True
 NAME = "tux"
 READY = 1800
 LEFT, RIGHT = 272, 273
-# Without what costs an emulated processor most.
-ARGUMENTS = ("console=ttyS0 quiet nokaslr mitigations=off no_timer_check tsc=unstable "
-             "cryptomgr.notests random.trust_cpu=on")
 LINUX = f"""virsh dumpxml --inactive {NAME} | sed 's|<kernel>.*|<kernel>/lab/guest/vmlinuz</kernel>\\
-    <initrd>/lab/guest/initrd</initrd><cmdline>{ARGUMENTS}</cmdline>|' > /tmp/{NAME}.xml
+    <initrd>/lab/guest/initrd</initrd><cmdline>{QUICK_LINUX}</cmdline>|' > /tmp/{NAME}.xml
     virsh define /tmp/{NAME}.xml"""
 STOP = f"pkill -STOP -f guest=[{NAME[0]}]{NAME[1:]},"
 CONTINUE = f"pkill -CONT -f guest=[{NAME[0]}]{NAME[1:]},"

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/causes.h"
 #include "cli/commands.h"
 #include "cli/handing.h"
 #include "core/error.h"
+#include "lend/keeping.h"
 #include "selftest/kmsg.h"
 
 static gboolean take_last_display;
@@ -50,6 +52,8 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 	}
 	wanted.take_last_display = take_last_display;
 	wanted.dead_man = (guint)dead_man;
+	if (geteuid() == 0 && !keeping_settle_before_start(arguments[0], error))
+		return -1;
 	return hand_over(arguments[0], &wanted, error) ? EXIT_SUCCESS : -1;
 }
 

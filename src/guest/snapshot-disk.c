@@ -2,6 +2,7 @@
 #include "guest/snapshot-disk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <json-glib/json-glib.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "core/size.h"
 #include "guest/copy.h"
@@ -142,6 +144,8 @@ static gboolean qemu_img(const char *const *arguments, const char *image, char *
 			 GError **error)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	const GSpawnFlags flags =
+		G_SPAWN_SEARCH_PATH | (output == NULL ? G_SPAWN_STDOUT_TO_DEV_NULL : 0);
 	g_autofree char *said = NULL;
 	g_autoptr(GError) why = NULL;
 	int status = 0;
@@ -151,8 +155,8 @@ static gboolean qemu_img(const char *const *arguments, const char *image, char *
 		g_ptr_array_add(argv, (gpointer)(guintptr)arguments[i]);
 	g_ptr_array_add(argv, (gpointer)(guintptr)image);
 	g_ptr_array_add(argv, NULL);
-	if (g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, die_with_parent,
-			 NULL, output, &said, &status, &why) &&
+	if (g_spawn_sync(NULL, (char **)argv->pdata, NULL, flags, die_with_parent, NULL, output,
+			 &said, &status, &why) &&
 	    g_spawn_check_wait_status(status, &why))
 		return TRUE;
 	if (said != NULL && said[0] != '\0')
@@ -256,19 +260,30 @@ gboolean snapshot_disks_check_room(const GPtrArray *disks, enum snapshot_copying
 	return TRUE;
 }
 
-/* QEMU and its tools lock an image that they use; to look at it is to ask for that lock. */
+/*
+ * QEMU and its tools hold a lock on one byte of an image for each permission that they have, in all
+ * formats (RAW_PERM_LOCK_BASE in block/file-posix.c, BLK_PERM_WRITE). qemu-img cannot be asked: it
+ * shares a raw image with everybody.
+ */
+#define LOCK_OF_WRITERS 101
+
+static gboolean has_writer(const char *path)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_OF_WRITERS, .l_len = 1
+	};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	gboolean found = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
 gboolean snapshot_disk_check_idle(const struct snapshot_disk *disk, GError **error)
 {
-	const char *const arguments[] = { "info", "-f", disk->format, NULL };
-	g_autoptr(GError) why = NULL;
-
-	if (!g_file_test(disk->path, G_FILE_TEST_EXISTS) ||
-	    qemu_img(arguments, disk->path, NULL, &why))
+	if (!has_writer(disk->path))
 		return TRUE;
-	if (strstr(why->message, "lock") == NULL) {
-		g_propagate_error(error, g_steal_pointer(&why));
-		return FALSE;
-	}
 	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_BUSY,
 		    "%s is in use, though the guest is off: by another guest that has it, by "
 		    "qemu-nbd or by qemu-img. That must end first (sudo fuser -v %s shows who it "

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "lend/keeping.h"
 #include "lend/lend.h"
 
 /*
@@ -73,11 +74,12 @@ static gboolean prepare(struct host *host, const struct domain_facts *facts,
 						  .data = &to,
 						  .seconds = OTHERS_SECONDS };
 	autoptr(machine) machine = NULL;
+	autoptr(snapshot_store) snapshots = NULL;
 	struct root *root = root_open("/", error);
 	g_autoptr(GPtrArray) cards = NULL;
 	gboolean lent = FALSE;
 
-	if (root == NULL || !check_seat(facts, error))
+	if (root == NULL || !check_seat(facts, error) || !keeping_hold(facts, &snapshots, error))
 		return FALSE;
 	machine = machine_read(root, MACHINE_DEVICES | MACHINE_SYSTEM, error);
 	if (machine == NULL)

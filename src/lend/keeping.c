@@ -5,9 +5,12 @@
 #include "guest/virt-backup.h"
 #include "guest/virt-freeze.h"
 #include "lend/freeze.h"
+#include "lend/lend.h"
 
 #define NVRAM_FOLDER "/var/lib/libvirt/qemu/nvram"
 #define TPM_FOLDER "/var/lib/libvirt/swtpm"
+#define OPEN_TRIES 20
+#define OPEN_PAUSE_MICROSECONDS 100000
 
 void keeping_free(struct keeping *keeping)
 {
@@ -89,10 +92,26 @@ static void abandon(const struct keeping *keeping)
 	virt_backup_abandon(keeping->virt, keeping->guest.name);
 }
 
+/* Whoever only looks has them open for an instant. */
+static struct snapshot_store *open_store(const char *uuid, GError **error)
+{
+	for (guint tries = OPEN_TRIES;; tries--) {
+		g_autoptr(GError) why = NULL;
+		struct snapshot_store *store = snapshot_store_open(SNAPSHOT_BASE, uuid, &why);
+
+		if (store != NULL)
+			return store;
+		if (tries == 0 || !hotseat_error_is(why, HOTSEAT_ERROR_BUSY)) {
+			g_propagate_error(error, g_steal_pointer(&why));
+			return NULL;
+		}
+		g_usleep(OPEN_PAUSE_MICROSECONDS);
+	}
+}
+
 struct snapshot_store *keeping_settle(struct keeping *keeping, GError **error)
 {
-	autoptr(snapshot_store) store =
-		snapshot_store_open(SNAPSHOT_BASE, keeping->guest.uuid, error);
+	autoptr(snapshot_store) store = open_store(keeping->guest.uuid, error);
 
 	if (store == NULL || !snapshot_needs_settling(store))
 		return g_steal_pointer(&store);
@@ -105,18 +124,44 @@ struct snapshot_store *keeping_settle(struct keeping *keeping, GError **error)
 	return NULL;
 }
 
-gboolean keeping_settle_before_start(struct virt *virt, const struct domain_facts *facts,
-				     GError **error)
+static gboolean has_snapshots(const struct domain_facts *facts)
 {
 	g_autofree char *folder = g_build_filename(SNAPSHOT_BASE, facts->uuid, NULL);
+
+	return g_file_test(folder, G_FILE_TEST_EXISTS);
+}
+
+gboolean keeping_settle_before_start(const char *guest, GError **error)
+{
+	autoptr(virt) virt = virt_open(NULL);
+	autoptr(domain_facts) facts = virt != NULL ? lend_read_guest(virt, guest, NULL) : NULL;
 	autoptr(keeping) keeping = NULL;
 	autoptr(snapshot_store) store = NULL;
 
-	if (!g_file_test(folder, G_FILE_TEST_EXISTS))
+	if (facts == NULL || !has_snapshots(facts))
 		return TRUE;
 	keeping = keeping_new(virt, facts, error);
-	if (keeping == NULL)
-		return FALSE;
-	store = keeping_settle(keeping, error);
+	store = keeping != NULL ? keeping_settle(keeping, error) : NULL;
 	return store != NULL;
+}
+
+gboolean keeping_hold(const struct domain_facts *facts, struct snapshot_store **store,
+		      GError **error)
+{
+	autoptr(snapshot_store) opened = NULL;
+
+	if (!has_snapshots(facts))
+		return TRUE;
+	opened = open_store(facts->uuid, error);
+	if (opened == NULL)
+		return FALSE;
+	if (snapshot_is_reverting(opened)) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_REFUSED,
+			    "%s was interrupted on its way back to a snapshot and is half there; "
+			    "this brings it to its end, and starts it: sudo hotseat up %s",
+			    facts->name, facts->name);
+		return FALSE;
+	}
+	*store = g_steal_pointer(&opened);
+	return TRUE;
 }

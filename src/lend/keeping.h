@@ -33,7 +33,17 @@ struct snapshot_store *keeping_settle(struct keeping *keeping, GError **error);
 /**
  * keeping_settle_before_start - a guest that was on its way to a snapshot must get there first
  *
- * Does nothing for a guest without snapshots.
+ * For root on the command line: hotseatd may not write to images. Does nothing for a guest that has
+ * no snapshots, or cannot be asked about; whoever starts it will say why.
  */
-gboolean keeping_settle_before_start(struct virt *virt, const struct domain_facts *facts,
-				     GError **error);
+gboolean keeping_settle_before_start(const char *guest, GError **error);
+
+/**
+ * keeping_hold - nobody changes the snapshots of a guest while it is being started
+ * @store: gets them, opened, until the caller frees it; unchanged for a guest without snapshots
+ *
+ * For where libvirt cannot be asked, so nothing is settled here. Return: FALSE, and the guest must
+ * not start: HOTSEAT_ERROR_REFUSED, it is half reverted; HOTSEAT_ERROR_BUSY, somebody is at it.
+ */
+gboolean keeping_hold(const struct domain_facts *facts, struct snapshot_store **store,
+		      GError **error);

@@ -197,6 +197,7 @@ gboolean lend_up(const char *guest, const struct lend_options *options,
 {
 	autoptr(virt) virt = virt_open(error);
 	autoptr(domain_facts) facts = virt == NULL ? NULL : lend_read_guest(virt, guest, error);
+	autoptr(snapshot_store) snapshots = NULL;
 	enum guest_state state;
 
 	if (facts == NULL || !virt_guest_state(virt, facts->name, &state, error))
@@ -206,7 +207,10 @@ gboolean lend_up(const char *guest, const struct lend_options *options,
 			 guest_state_name(state));
 		return TRUE;
 	}
-	return keeping_settle_before_start(virt, facts, error) &&
-	       check_files_and_networks(virt, facts, options->alone, error) &&
+	/* The hook looks again, and keeps them shut until the card is lent. */
+	if (!keeping_hold(facts, &snapshots, error))
+		return FALSE;
+	g_clear_pointer(&snapshots, snapshot_store_free);
+	return check_files_and_networks(virt, facts, options->alone, error) &&
 	       hand_over(virt, facts, options, report, error);
 }

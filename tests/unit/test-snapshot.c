@@ -20,6 +20,7 @@
 #define UUID "11111111-2222-3333-4444-555555555555"
 #define KILLAT_NOT_REACHED 124
 #define KILLAT_FAILED 125
+#define DIED 99
 
 struct place {
 	char *folder, *store;
@@ -191,6 +192,16 @@ static gboolean copy_live(char **targets, char **copies, char **formats, gboolea
 	return copy_file(place->qcow2, copies[0], error) && copy_file(place->raw, copies[1], error);
 }
 
+/* QEMU had begun; then somebody killed us. */
+static gboolean die_in_copy(char **targets, char **copies, char **formats, gboolean *quiesced,
+			    void *data, GError **error)
+{
+	const struct place *place = data;
+
+	g_assert_true(copy_file(place->qcow2, copies[0], NULL));
+	_exit(DIED);
+}
+
 /* What a command does; for the program under killat, and here. */
 static gboolean act(const struct place *place, const char *what, GError **error)
 {
@@ -216,12 +227,18 @@ static gboolean act(const struct place *place, const char *what, GError **error)
 		return snapshot_delete(store, "one", error);
 	if (g_str_equal(what, "revert-two"))
 		return snapshot_revert(store, &guest, "two", error);
-	if (g_str_equal(what, "create-live")) {
-		guest.copy_live = copy_live;
+	if (g_str_equal(what, "settle"))
+		return snapshot_settle(store, &guest, error);
+	guest.copy_live = copy_live;
+	if (g_str_equal(what, "create-live"))
 		return snapshot_create(store, &guest, "two", error);
-	}
-	g_assert_cmpstr(what, ==, "settle");
-	return snapshot_settle(store, &guest, error);
+	if (g_str_equal(what, "create-one-live"))
+		return snapshot_create(store, &guest, "one", error);
+	if (g_str_equal(what, "settle-live"))
+		return snapshot_settle(store, &guest, error);
+	g_assert_cmpstr(what, ==, "die-live");
+	guest.copy_live = die_in_copy;
+	return snapshot_create(store, &guest, "two", error);
 }
 
 static void must(const struct place *place, const char *what)
@@ -230,6 +247,17 @@ static void must(const struct place *place, const char *what)
 
 	act(place, what, &error);
 	g_assert_no_error(error);
+}
+
+static void must_not(const struct place *place, const char *what, enum hotseat_error code,
+		     const char *word)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_false(act(place, what, &error));
+	g_test_message("%s: %s", what, error->message);
+	g_assert_true(hotseat_error_is(error, code));
+	g_assert_nonnull(strstr(error->message, word));
 }
 
 static guint count_snapshots(const struct place *place)
@@ -454,6 +482,298 @@ static void test_copies_holes(void)
 	g_assert_true(manifest_remove_tree(folder));
 }
 
+/* ---- what may stand in the way ------------------------------------------------------------- */
+
+/* Somebody else's file or tag under the name that ours would get is theirs, also when we give up.
+ */
+static void test_names_that_are_taken(void)
+{
+	autoptr(place) place = NULL;
+	g_autofree char *copy = NULL;
+	g_autofree char *text = NULL;
+
+	if (!have_tools())
+		return;
+	place = fresh_place();
+	copy = g_strconcat(place->raw, ".snapshot-one", NULL);
+	g_assert_true(g_file_set_contents(copy, "mine", -1, NULL));
+	must_not(place, "create", HOTSEAT_ERROR_REFUSED, copy);
+	must_not(place, "create-one-live", HOTSEAT_ERROR_REFUSED, copy);
+	g_assert_true(g_file_get_contents(copy, &text, NULL, NULL));
+	g_assert_cmpstr(text, ==, "mine");
+	g_assert_cmpint(unlink(copy), ==, 0);
+	assert_nothing_left(place, FALSE);
+	if (!copy_can_clone(place->qcow2)) {
+		const char *const tag[] = { "qemu-img",    "snapshot",   "-c",
+					    "hotseat-one", place->qcow2, NULL };
+		const char *const apply[] = { "qemu-img",    "snapshot",   "-a",
+					      "hotseat-one", place->qcow2, NULL };
+
+		g_assert_cmpint(run(tag, NULL), ==, 0);
+		live_on(place, 'B');
+		must_not(place, "create", HOTSEAT_ERROR_REFUSED, "hotseat-one");
+		g_assert_cmpint(run(apply, NULL), ==, 0);
+		g_assert_true(disk_is("qcow2", place->qcow2, 'A'));
+	}
+	g_assert_cmpuint(count_snapshots(place), ==, 0);
+	leave(place);
+}
+
+static void define_disk(const struct place *place, const char *disk)
+{
+	g_autofree char *xml =
+		g_strdup_printf("<domain><name>g</name><devices>%s</devices></domain>", disk);
+
+	g_assert_true(g_file_set_contents(place->defined, xml, -1, NULL));
+}
+
+/* Nothing of these can be put back by putting a file in its place. */
+static void test_disks_that_cannot_be_kept(void)
+{
+	static const struct {
+		const char *disk, *word;
+	} cases[] = {
+		{ "<disk type='block'><source dev='/dev/sda'/><target dev='vda'/></disk>", "LVM" },
+		{ "<disk type='block' device='lun'><source dev='/dev/sda'/><target dev='sda'/>"
+		  "</disk>",
+		  "LVM" },
+		{ "<disk type='file'><source file='/dev/null'/><target dev='vda'/></disk>", "LVM" },
+		{ "<disk type='file'><source file='/'/><target dev='vda'/></disk>", "LVM" },
+		{ "<disk type='network'><source protocol='nbd' name='a'/><target "
+		  "dev='vda'/></disk>",
+		  "LVM" },
+		{ "<disk type='file'><source file='/dev/null'/><shareable/><target dev='vda'/>"
+		  "</disk>",
+		  "shareable" },
+	};
+	autoptr(place) place = NULL;
+
+	if (!have_tools())
+		return;
+	place = fresh_place();
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		define_disk(place, cases[i].disk);
+		must_not(place, "create", HOTSEAT_ERROR_REFUSED, cases[i].word);
+		must_not(place, "create-live", HOTSEAT_ERROR_REFUSED, cases[i].word);
+	}
+	define_disk(place, "<disk><source file='/nowhere.img'/><target dev='vda'/></disk>");
+	must_not(place, "create", HOTSEAT_ERROR_ABSENT, "/nowhere.img");
+	define_disk(place, "");
+	must_not(place, "create-live", HOTSEAT_ERROR_REFUSED, "no disk");
+	g_assert_cmpuint(count_snapshots(place), ==, 0);
+	assert_nothing_left(place, FALSE);
+	leave(place);
+}
+
+/* Many a disk lies on another drive, with a link to it where libvirt looks. */
+static void test_an_image_behind_a_link(void)
+{
+	autoptr(place) place = NULL;
+	g_autofree char *elsewhere = NULL;
+
+	if (!have_tools())
+		return;
+	place = fresh_place();
+	elsewhere = g_build_filename(place->folder, "elsewhere.img", NULL);
+	g_assert_cmpint(rename(place->raw, elsewhere), ==, 0);
+	g_assert_cmpint(symlink(elsewhere, place->raw), ==, 0);
+	must(place, "create");
+	live_on(place, 'B');
+	must(place, "revert");
+	g_assert_true(guest_is(place, 'A'));
+	g_assert_true(g_file_test(place->raw, G_FILE_TEST_IS_SYMLINK));
+	g_assert_true(disk_is("raw", elsewhere, 'A'));
+	must(place, "delete");
+	assert_nothing_left(place, FALSE);
+	leave(place);
+}
+
+/* A QEMU that has an image open for writing, as another guest's does. */
+struct user {
+	GPid pid;
+	int commands;
+};
+
+static struct user user_start(const char *format, const char *path)
+{
+	const char *const argv[] = { "qemu-io", "-f", format, path, NULL };
+	struct user user;
+	char prompt;
+	int said;
+
+	g_assert_true(g_spawn_async_with_pipes(NULL, (char **)(guintptr)argv, NULL,
+					       G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
+					       NULL, NULL, &user.pid, &user.commands, &said, NULL,
+					       NULL));
+	/* It asks for orders once it has the image. */
+	g_assert_cmpint(read(said, &prompt, 1), ==, 1);
+	close(said);
+	return user;
+}
+
+static void user_stop(const struct user *user)
+{
+	close(user->commands);
+	waitpid(user->pid, NULL, 0);
+}
+
+static void test_an_image_in_use(void)
+{
+	autoptr(place) place = NULL;
+
+	if (!have_tools())
+		return;
+	place = fresh_place();
+	for (guint i = 0; i < 2; i++) {
+		const char *path = i == 0 ? place->qcow2 : place->raw;
+		struct user user = user_start(i == 0 ? "qcow2" : "raw", path);
+
+		must_not(place, "create", HOTSEAT_ERROR_BUSY, path);
+		user_stop(&user);
+	}
+	g_assert_cmpuint(count_snapshots(place), ==, 0);
+	assert_nothing_left(place, FALSE);
+	must(place, "create");
+	live_on(place, 'B');
+	for (guint i = 0; i < 2; i++) {
+		const char *path = i == 0 ? place->qcow2 : place->raw;
+		struct user user = user_start(i == 0 ? "qcow2" : "raw", path);
+
+		must_not(place, "revert", HOTSEAT_ERROR_BUSY, path);
+		user_stop(&user);
+		g_assert_true(guest_is(place, 'B'));
+	}
+	must(place, "revert");
+	g_assert_true(guest_is(place, 'A'));
+	leave(place);
+}
+
+/* The guest has its images open: what a killed copy left goes all the same, and the next one works.
+ */
+static void test_killed_while_it_runs(void)
+{
+	autoptr(place) place = NULL;
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	struct user user;
+
+	if (!have_tools())
+		return;
+	place = fresh_place();
+	{
+		const char *const argv[] = { self, "--act", "die-live", place->folder, NULL };
+
+		g_assert_cmpint(run(argv, NULL), ==, DIED);
+	}
+	user = user_start("qcow2", place->qcow2);
+	must(place, "settle-live");
+	must(place, "create-live");
+	g_assert_cmpuint(count_snapshots(place), ==, 1);
+	user_stop(&user);
+	leave(place);
+}
+
+/* Half a snapshot inside an image waits until nobody writes to it, and is in nobody's way. */
+static void test_half_inside_while_it_runs(void)
+{
+	autoptr(place) place = NULL;
+	g_autofree char *manifest = NULL;
+	g_autofree char *unfinished = NULL;
+	struct user user;
+
+	if (!have_tools())
+		return;
+	place = fresh_place();
+	if (copy_can_clone(place->qcow2)) {
+		g_test_skip("nothing is kept inside an image here");
+		leave(place);
+		return;
+	}
+	must(place, "create");
+	manifest = g_build_filename(place->store, UUID, "one", "manifest", NULL);
+	unfinished = g_build_filename(place->store, UUID, "one", "unfinished", NULL);
+	g_assert_cmpint(rename(manifest, unfinished), ==, 0);
+	user = user_start("qcow2", place->qcow2);
+	must(place, "settle-live");
+	must_not(place, "create-one-live", HOTSEAT_ERROR_REFUSED, "another name");
+	must(place, "create-live");
+	user_stop(&user);
+	g_assert_true(g_file_test(unfinished, G_FILE_TEST_EXISTS));
+	must(place, "settle");
+	g_assert_false(g_file_test(unfinished, G_FILE_TEST_EXISTS));
+	g_assert_cmpuint(count_snapshots(place), ==, 1);
+	g_assert_cmpint(check_image(place), ==, 0);
+	leave(place);
+}
+
+/* What cannot be put back now is put back by the next command, and until then that is said. */
+static void test_a_way_back_that_is_blocked(void)
+{
+	autoptr(place) place = NULL;
+	g_autofree char *obstacle = NULL;
+
+	if (!have_tools())
+		return;
+	place = fresh_place();
+	must(place, "create");
+	live_on(place, 'B');
+	obstacle = g_strconcat(place->raw, ".hotseat-new", NULL);
+	g_assert_cmpint(mkdir(obstacle, 0700), ==, 0);
+	must_not(place, "revert", HOTSEAT_ERROR_FAILED, "half at the snapshot");
+	{
+		autoptr(snapshot_store) store = snapshot_store_open(place->store, UUID, NULL);
+
+		g_assert_true(snapshot_is_reverting(store));
+	}
+	must_not(place, "settle-live", HOTSEAT_ERROR_BUSY, "shut it down");
+	must_not(place, "settle", HOTSEAT_ERROR_FAILED, "half at the snapshot");
+	g_assert_cmpint(rmdir(obstacle), ==, 0);
+	must(place, "settle");
+	g_assert_true(guest_is(place, 'A'));
+	assert_nothing_left(place, TRUE);
+	leave(place);
+}
+
+/*
+ * Two disks, each of which would fit; and a way back that does not. In a file system of 4 MiB,
+ * which whoever may make one has for itself: the program runs itself there.
+ */
+static void test_no_room(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("hotseat-room-XXXXXX", NULL);
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	const char *const can[] = { "unshare", "-rm",     "mount", "-t",   "tmpfs",
+				    "-o",      "size=4m", "none",  folder, NULL };
+	const char *const argv[] = { "unshare",
+				     "-rm",
+				     "sh",
+				     "-c",
+				     "mount -t tmpfs -o size=4m none \"$1\" && exec \"$0\" --act "
+				     "no-room \"$1\"",
+				     self,
+				     folder,
+				     NULL };
+
+	if (!have_tools())
+		return;
+	if (run(can, NULL) != 0)
+		g_test_skip("nobody may mount here");
+	else
+		g_assert_cmpint(run(argv, NULL), ==, 0);
+	g_assert_cmpint(rmdir(folder), ==, 0);
+}
+
+static void in_little_room(const struct place *place)
+{
+	make_guest(place);
+	must_not(place, "create-live", HOTSEAT_ERROR_REFUSED, "needs 2");
+	assert_nothing_left(place, FALSE);
+	/* The qcow2 keeps it inside; the raw one has its copy, and no room for another. */
+	must(place, "create");
+	must_not(place, "revert", HOTSEAT_ERROR_REFUSED, "needs 1");
+	g_assert_true(guest_is(place, 'A'));
+	assert_nothing_left(place, TRUE);
+}
+
 /* ---- kills ---------------------------------------------------------------------------------- */
 
 struct kill_case {
@@ -588,6 +908,10 @@ static int run_as_command(const char *what, const char *folder)
 	autoptr(place) place = place_new(folder);
 	g_autoptr(GError) error = NULL;
 
+	if (g_str_equal(what, "no-room")) {
+		in_little_room(place);
+		return 0;
+	}
 	if (act(place, what, &error))
 		return 0;
 	fprintf(stderr, "%s\n", error->message);
@@ -605,6 +929,14 @@ int main(int argc, char **argv)
 	g_test_add_func("/snapshot/refusals", test_refusals);
 	g_test_add_func("/snapshot/links-stay-behind", test_links_stay_behind);
 	g_test_add_func("/snapshot/copies-holes", test_copies_holes);
+	g_test_add_func("/snapshot/names-that-are-taken", test_names_that_are_taken);
+	g_test_add_func("/snapshot/disks-that-cannot-be-kept", test_disks_that_cannot_be_kept);
+	g_test_add_func("/snapshot/image-behind-a-link", test_an_image_behind_a_link);
+	g_test_add_func("/snapshot/image-in-use", test_an_image_in_use);
+	g_test_add_func("/snapshot/killed-while-it-runs", test_killed_while_it_runs);
+	g_test_add_func("/snapshot/half-inside-while-it-runs", test_half_inside_while_it_runs);
+	g_test_add_func("/snapshot/way-back-blocked", test_a_way_back_that_is_blocked);
+	g_test_add_func("/snapshot/no-room", test_no_room);
 	for (guint i = 0; i < G_N_ELEMENTS(kill_cases); i++) {
 		g_autofree char *name =
 			g_strconcat("/snapshot/killed-in-", kill_cases[i].what, NULL);

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "guest/side.h"
+#include "guest/virt-domain.h"
+#include "guest/virt-freeze.h"
 #include "guest/virt-internal.h"
 #include "guest/virt-mouse.h"
 
@@ -38,6 +40,34 @@ static void test_life(void)
 	g_assert_true(virt_shutdown(virt, "test", &error));
 	g_assert_true(virt_guest_state(virt, "test", &state, &error));
 	g_assert_cmpint(state, ==, GUEST_SHUT_OFF);
+}
+
+/* Whether anything was held still until then decides what is said of a snapshot. */
+static void test_thaw(void)
+{
+	autoptr(virt) virt = open_test_driver();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(virDomain) domain = NULL;
+	gboolean held = TRUE;
+
+	if (virt == NULL)
+		return;
+	domain = virt_find(virt, "test", &error);
+	g_assert_nonnull(domain);
+	g_assert_true(virt_thaw(virt, "test", &held, &error));
+	g_assert_false(held);
+	g_assert_cmpint(libvirt.virDomainFSFreeze(domain, NULL, 0, 0), >, 0);
+	g_assert_true(virt_thaw(virt, "test", &held, &error));
+	g_assert_true(held);
+	/* nobody is asked who does not run */
+	g_assert_false(virt_freeze(virt, "test", &error));
+	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_ABSENT));
+	g_assert_true(virt_thaw(virt, "test", &held, NULL));
+	g_assert_false(held);
+	g_clear_error(&error);
+	g_assert_true(virt_destroy(virt, "test", &error));
+	g_assert_false(virt_thaw(virt, "test", &held, &error));
+	g_assert_nonnull(error);
 }
 
 /* Guests of a seat may run together, so no two have a number; and a seat has only so many. */
@@ -196,5 +226,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/virt/capabilities", test_capabilities);
 	g_test_add_func("/virt/mouse", test_mouse);
 	g_test_add_func("/virt/sides", test_sides);
+	g_test_add_func("/virt/thaw", test_thaw);
 	return g_test_run();
 }
