@@ -250,11 +250,11 @@ static int thaw(const char *guest, GError **error)
 static const struct action {
 	const char *name;
 	int (*run)(struct job *job, GError **error);
+	gboolean unnamed; /* takes no snapshot's name */
 } actions[] = {
-	{ "create", create },
-	{ "list", list },
-	{ "revert", revert },
-	{ "delete", delete },
+	{ "create", create, FALSE }, { "list", list, TRUE }, { "revert", revert, FALSE },
+	{ "delete", delete, FALSE }, { "thaw", NULL, TRUE }, /* not for whoever has the snapshots
+								open: it may hang there */
 };
 
 static const struct action *find_action(const char *name, GError **error)
@@ -281,18 +281,31 @@ static int act(const struct invocation *invocation, const struct action *action,
 	return store != NULL ? action->run(&job, error) : -1;
 }
 
+static gboolean check_arguments(const struct action *action, char **arguments, GError **error)
+{
+	if (!guest_name_check(arguments[1], error))
+		return FALSE;
+	if (arguments[2] == NULL)
+		return TRUE;
+	if (!action->unnamed)
+		return snapshot_name_check(arguments[2], error);
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
+		    "snapshot %s takes a guest and nothing else, not \"%s\"", action->name,
+		    arguments[2]);
+	return FALSE;
+}
+
 static int run(const struct invocation *invocation, char **arguments, GError **error)
 {
 	g_autofree char *command_line = g_strjoinv(" ", arguments);
 	g_autofree char *full = g_strconcat("snapshot ", command_line, NULL);
-	gboolean thaws = g_str_equal(arguments[0], "thaw");
-	const struct action *action = thaws ? NULL : find_action(arguments[0], error);
+	const struct action *action = find_action(arguments[0], error);
 
-	if ((action == NULL && !thaws) || !guest_name_check(arguments[1], error) ||
+	if (action == NULL || !check_arguments(action, arguments, error) ||
 	    !handing_require_root(full, error))
 		return -1;
-	/* Not for whoever has the snapshots open: it may be the one that hangs. */
-	return thaws ? thaw(arguments[1], error) : act(invocation, action, arguments, error);
+	return action->run == NULL ? thaw(arguments[1], error)
+				   : act(invocation, action, arguments, error);
 }
 
 static const char *const examples[] = {

@@ -230,7 +230,7 @@ static gboolean check_room_beside(const GPtrArray *disks, const struct snapshot_
 				  enum snapshot_copying copying, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(disk->path);
-	guint64 needed = needed_beside(disks, disk, copying);
+	guint64 needed = bytes_needed(disk, copying) == 0 ? 0 : needed_beside(disks, disk, copying);
 	g_autofree char *wanted = size_format(MAX(needed, 1));
 	g_autofree char *have = NULL;
 	struct statvfs room;

@@ -418,16 +418,23 @@ static gboolean remove_remains(const struct snapshot_store *store, const char *n
 	return TRUE;
 }
 
+gboolean snapshot_name_check(const char *name, GError **error)
+{
+	if (guest_name_valid(name))
+		return TRUE;
+	g_set_error(
+		error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
+		"\"%s\" cannot be a snapshot's name: up to 64 letters, digits, dots, dashes and "
+		"underscores, not starting with a dash or dot",
+		name);
+	return FALSE;
+}
+
 static gboolean check_name(const struct snapshot_store *store, const char *name, gboolean new,
 			   GError **error)
 {
-	if (!guest_name_valid(name)) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
-			    "\"%s\" cannot be a snapshot's name: up to 64 letters, digits, dots, "
-			    "dashes and underscores, not starting with a dash or dot",
-			    name);
+	if (!snapshot_name_check(name, error))
 		return FALSE;
-	}
 	if (exists(store, name, MANIFEST) != new)
 		return TRUE;
 	if (new)

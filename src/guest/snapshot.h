@@ -59,6 +59,9 @@ struct snapshot {
 void snapshot_free(struct snapshot *snapshot);
 AUTOPTR_DEFINE(snapshot)
 
+/* snapshot_name_check - may a snapshot be called so? Else HOTSEAT_ERROR_USAGE */
+gboolean snapshot_name_check(const char *name, GError **error);
+
 #define SNAPSHOT_BASE "/var/lib/hotseat/snapshots"
 
 /**
