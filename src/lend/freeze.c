@@ -54,9 +54,14 @@ gboolean freeze_begin(struct virt *virt, const struct domain_facts *guest, GErro
 	if (virt_freeze(virt, guest->name, &why))
 		return TRUE;
 	if (hotseat_error_is(why, HOTSEAT_ERROR_ABSENT) ||
-	    virt_thaw(virt, guest->name, &held, NULL))
+	    virt_thaw(virt, guest->name, &held, NULL)) {
 		disarm(guest);
-	g_propagate_error(error, g_steal_pointer(&why));
+		g_propagate_error(error, g_steal_pointer(&why));
+		return FALSE;
+	}
+	g_set_error(error, why->domain, why->code,
+		    "%s; should it do so later, hotseat-thaw-%s.service lets them go", why->message,
+		    guest->uuid);
 	return FALSE;
 }
 
