@@ -12,7 +12,7 @@
 #include "core/manifest.h"
 #include "guest/copy.h"
 #include "guest/domain.h"
-#include "guest/snapshot-disk.h"
+#include "guest/snapshot-content.h"
 
 /*
  * On the disk: BASE/UUID/.lock, BASE/UUID/.reverting (the name of a snapshot), and for each
@@ -29,42 +29,11 @@
 #define UNFINISHED "unfinished"
 #define REVERTING ".reverting"
 #define DEFINITION "domain.xml"
-#define GROUP "snapshot"
 
 struct snapshot_store {
 	char *path;
 	int lock;
 };
-
-/* A manifest as it is read. */
-struct content {
-	struct snapshot *about;
-	GPtrArray *disks;  /* struct snapshot_disk */
-	char *nvram, *tpm; /* where they belong; NULL: not part of it */
-	gboolean had_nvram, had_tpm;
-};
-
-static void content_free(struct content *content)
-{
-	if (content == NULL)
-		return;
-	snapshot_free(content->about);
-	g_clear_pointer(&content->disks, g_ptr_array_unref);
-	g_free(content->nvram);
-	g_free(content->tpm);
-	g_free(content);
-}
-
-AUTOPTR_DEFINE(content)
-
-void snapshot_free(struct snapshot *snapshot)
-{
-	if (snapshot == NULL)
-		return;
-	g_free(snapshot->name);
-	g_strfreev(snapshot->disks);
-	g_free(snapshot);
-}
 
 static char *in_store(const struct snapshot_store *store, const char *name, const char *file)
 {
@@ -131,107 +100,12 @@ static char **list_with(const struct snapshot_store *store, const char *file)
 
 /* ---- manifests ------------------------------------------------------------------------------ */
 
-static void write_disk(GKeyFile *file, const struct snapshot_disk *disk, guint index)
-{
-	g_autofree char *group = g_strdup_printf("disk %u", index);
-
-	g_key_file_set_string(file, group, "target", disk->target);
-	g_key_file_set_string(file, group, "path", disk->path);
-	g_key_file_set_string(file, group, "format", disk->format);
-	g_key_file_set_string(file, group, disk->way == SNAPSHOT_COPY ? "copy" : "tag", disk->kept);
-}
-
-static struct snapshot_disk *read_disk(GKeyFile *file, const char *group)
-{
-	struct snapshot_disk *disk = g_new0(struct snapshot_disk, 1);
-
-	disk->target = g_key_file_get_string(file, group, "target", NULL);
-	disk->path = g_key_file_get_string(file, group, "path", NULL);
-	disk->format = g_key_file_get_string(file, group, "format", NULL);
-	disk->kept = g_key_file_get_string(file, group, "copy", NULL);
-	if (disk->kept == NULL) {
-		disk->way = SNAPSHOT_INTERNAL;
-		disk->kept = g_key_file_get_string(file, group, "tag", NULL);
-	}
-	if (disk->target != NULL && disk->path != NULL && disk->format != NULL &&
-	    disk->kept != NULL)
-		return disk;
-	snapshot_disk_free(disk);
-	return NULL;
-}
-
-static GKeyFile *content_to_file(const struct content *content)
-{
-	GKeyFile *file = g_key_file_new();
-
-	g_key_file_set_int64(file, GROUP, "created", content->about->created);
-	g_key_file_set_boolean(file, GROUP, "live", content->about->live);
-	g_key_file_set_boolean(file, GROUP, "quiesced", content->about->quiesced);
-	if (content->nvram != NULL) {
-		g_key_file_set_string(file, "nvram", "path", content->nvram);
-		g_key_file_set_boolean(file, "nvram", "kept", content->had_nvram);
-	}
-	if (content->tpm != NULL) {
-		g_key_file_set_string(file, "tpm", "path", content->tpm);
-		g_key_file_set_boolean(file, "tpm", "kept", content->had_tpm);
-	}
-	for (guint i = 0; i < content->disks->len; i++)
-		write_disk(file, content->disks->pdata[i], i);
-	return file;
-}
-
-static void free_disk(gpointer data)
-{
-	snapshot_disk_free(data);
-}
-
-static gboolean read_disks(GKeyFile *file, struct content *content)
-{
-	g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
-	g_autoptr(GStrvBuilder) paths = g_strv_builder_new();
-
-	content->disks = g_ptr_array_new_with_free_func(free_disk);
-	for (guint i = 0; groups[i] != NULL; i++) {
-		struct snapshot_disk *disk;
-
-		if (!g_str_has_prefix(groups[i], "disk "))
-			continue;
-		disk = read_disk(file, groups[i]);
-		if (disk == NULL)
-			return FALSE;
-		g_ptr_array_add(content->disks, disk);
-		g_strv_builder_add(paths, disk->path);
-		content->about->internal |= disk->way == SNAPSHOT_INTERNAL;
-	}
-	content->about->disks = g_strv_builder_end(paths);
-	return TRUE;
-}
-
-static struct content *read_content(const struct snapshot_store *store, const char *name,
-				    const char *which, GError **error)
+static struct snapshot_content *read_content(const struct snapshot_store *store, const char *name,
+					     const char *which, GError **error)
 {
 	g_autofree char *path = in_store(store, name, which);
-	g_autoptr(GKeyFile) file = g_key_file_new();
-	g_autoptr(GError) why = NULL;
-	autoptr(content) content = g_new0(struct content, 1);
 
-	content->about = g_new0(struct snapshot, 1);
-	content->about->name = g_strdup(name);
-	if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &why) ||
-	    !g_key_file_has_group(file, GROUP) || !read_disks(file, content)) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_UNREADABLE,
-			    "the manifest %s makes no sense%s%s", path, why != NULL ? ": " : "",
-			    why != NULL ? why->message : "");
-		return NULL;
-	}
-	content->about->created = g_key_file_get_int64(file, GROUP, "created", NULL);
-	content->about->live = g_key_file_get_boolean(file, GROUP, "live", NULL);
-	content->about->quiesced = g_key_file_get_boolean(file, GROUP, "quiesced", NULL);
-	content->nvram = g_key_file_get_string(file, "nvram", "path", NULL);
-	content->had_nvram = g_key_file_get_boolean(file, "nvram", "kept", NULL);
-	content->tpm = g_key_file_get_string(file, "tpm", "path", NULL);
-	content->had_tpm = g_key_file_get_boolean(file, "tpm", "kept", NULL);
-	return g_steal_pointer(&content);
+	return snapshot_content_load(path, name, error);
 }
 
 /* All at once, and on the disk when it returns. */
@@ -248,12 +122,12 @@ static gboolean write_text(const char *path, const char *text, GError **error)
 	return FALSE;
 }
 
-static gboolean write_content(const struct snapshot_store *store, const struct content *content,
-			      const char *which, GError **error)
+static gboolean write_content(const struct snapshot_store *store,
+			      const struct snapshot_content *content, const char *which,
+			      GError **error)
 {
 	g_autofree char *path = in_store(store, content->about->name, which);
-	g_autoptr(GKeyFile) file = content_to_file(content);
-	g_autofree char *text = g_key_file_to_data(file, NULL, NULL);
+	g_autofree char *text = snapshot_content_format(content);
 
 	return write_text(path, text, error);
 }
@@ -307,11 +181,11 @@ static gboolean check_disks(const struct snapshot_guest *guest, const GPtrArray 
 }
 
 /* What is there now, and how it is going to be kept. */
-static struct content *plan_content(const struct snapshot_guest *guest, const char *name,
-				    GError **error)
+static struct snapshot_content *plan_content(const struct snapshot_guest *guest, const char *name,
+					     GError **error)
 {
 	gboolean live = guest->copy_live != NULL;
-	autoptr(content) content = g_new0(struct content, 1);
+	autoptr(snapshot_content) content = g_new0(struct snapshot_content, 1);
 
 	content->about = g_new0(struct snapshot, 1);
 	content->about->name = g_strdup(name);
@@ -330,7 +204,7 @@ static struct content *plan_content(const struct snapshot_guest *guest, const ch
 	return g_steal_pointer(&content);
 }
 
-static gboolean keep_disks(const struct content *content, GError **error)
+static gboolean keep_disks(const struct snapshot_content *content, GError **error)
 {
 	for (guint i = 0; i < content->disks->len; i++) {
 		if (!snapshot_disk_keep(content->disks->pdata[i], error))
@@ -339,8 +213,8 @@ static gboolean keep_disks(const struct content *content, GError **error)
 	return TRUE;
 }
 
-static gboolean keep_live_disks(const struct snapshot_guest *guest, struct content *content,
-				GError **error)
+static gboolean keep_live_disks(const struct snapshot_guest *guest,
+				struct snapshot_content *content, GError **error)
 {
 	g_autoptr(GStrvBuilder) targets = g_strv_builder_new();
 	g_autoptr(GStrvBuilder) copies = g_strv_builder_new();
@@ -363,8 +237,8 @@ static gboolean keep_live_disks(const struct snapshot_guest *guest, struct conte
 				error);
 }
 
-static gboolean keep_state(const struct snapshot_store *store, const struct content *content,
-			   GError **error)
+static gboolean keep_state(const struct snapshot_store *store,
+			   const struct snapshot_content *content, GError **error)
 {
 	g_autofree char *nvram = in_store(store, content->about->name, "nvram");
 	g_autofree char *tpm = in_store(store, content->about->name, "tpm");
@@ -374,7 +248,7 @@ static gboolean keep_state(const struct snapshot_store *store, const struct cont
 }
 
 static gboolean keep(const struct snapshot_store *store, const struct snapshot_guest *guest,
-		     struct content *content, GError **error)
+		     struct snapshot_content *content, GError **error)
 {
 	g_autofree char *definition = in_store(store, content->about->name, DEFINITION);
 
@@ -392,7 +266,7 @@ static gboolean remove_remains(const struct snapshot_store *store, const char *n
 {
 	g_autofree char *folder = in_store(store, name, NULL);
 	g_autofree char *manifest = in_store(store, name, UNFINISHED);
-	autoptr(content) content = read_content(store, name, UNFINISHED, error);
+	autoptr(snapshot_content) content = read_content(store, name, UNFINISHED, error);
 
 	if (content == NULL)
 		return FALSE;
@@ -453,7 +327,7 @@ static gboolean check_name(const struct snapshot_store *store, const char *name,
 gboolean snapshot_create(struct snapshot_store *store, const struct snapshot_guest *guest,
 			 const char *name, GError **error)
 {
-	autoptr(content) content = NULL;
+	autoptr(snapshot_content) content = NULL;
 	g_autofree char *folder = NULL;
 
 	if (!check_name(store, name, TRUE, error))
@@ -513,7 +387,7 @@ GPtrArray *snapshot_list(const struct snapshot_store *store, GError **error)
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(free_snapshot);
 
 	for (guint i = 0; names[i] != NULL; i++) {
-		autoptr(content) content = read_content(store, names[i], MANIFEST, error);
+		autoptr(snapshot_content) content = read_content(store, names[i], MANIFEST, error);
 
 		if (content == NULL)
 			return NULL;
@@ -526,7 +400,7 @@ GPtrArray *snapshot_list(const struct snapshot_store *store, GError **error)
 /* ---- going back ----------------------------------------------------------------------------- */
 
 /* Both looked at before anything is changed. */
-static gboolean check_idle(const struct content *content, GError **error)
+static gboolean check_idle(const struct snapshot_content *content, GError **error)
 {
 	for (guint i = 0; i < content->disks->len; i++) {
 		if (!snapshot_disk_check_idle(content->disks->pdata[i], error))
@@ -535,8 +409,8 @@ static gboolean check_idle(const struct content *content, GError **error)
 	return snapshot_disks_check_room(content->disks, SNAPSHOT_GOING_BACK, error);
 }
 
-static gboolean check_kept(const struct snapshot_store *store, const struct content *content,
-			   GError **error)
+static gboolean check_kept(const struct snapshot_store *store,
+			   const struct snapshot_content *content, GError **error)
 {
 	const char *name = content->about->name;
 
@@ -559,8 +433,8 @@ static gboolean check_kept(const struct snapshot_store *store, const struct cont
 	return FALSE;
 }
 
-static gboolean put_back_state(const struct snapshot_store *store, const struct content *content,
-			       GError **error)
+static gboolean put_back_state(const struct snapshot_store *store,
+			       const struct snapshot_content *content, GError **error)
 {
 	g_autofree char *nvram = in_store(store, content->about->name, "nvram");
 	g_autofree char *tpm = in_store(store, content->about->name, "tpm");
@@ -571,7 +445,7 @@ static gboolean put_back_state(const struct snapshot_store *store, const struct 
 		copy_back_tree(content->had_tpm ? tpm : NULL, content->tpm, error));
 }
 
-static gboolean put_back(const struct snapshot_store *store, const struct content *content,
+static gboolean put_back(const struct snapshot_store *store, const struct snapshot_content *content,
 			 gboolean mend, GError **error)
 {
 	for (guint i = 0; i < content->disks->len; i++) {
@@ -608,7 +482,7 @@ static gboolean revert(const struct snapshot_store *store, const struct snapshot
 		       const char *name, gboolean again, GError **error)
 {
 	g_autofree char *note = in_store(store, REVERTING, NULL);
-	autoptr(content) content = read_content(store, name, MANIFEST, error);
+	autoptr(snapshot_content) content = read_content(store, name, MANIFEST, error);
 
 	if (content == NULL)
 		return FALSE;
@@ -667,7 +541,7 @@ static gboolean settle_half(const struct snapshot_store *store, const struct sna
 			    const char *name, GError **error)
 {
 	if (guest->copy_live != NULL) {
-		autoptr(content) content = read_content(store, name, UNFINISHED, error);
+		autoptr(snapshot_content) content = read_content(store, name, UNFINISHED, error);
 
 		if (content == NULL || content->about->internal)
 			return content != NULL;
