@@ -333,7 +333,8 @@ const struct command command_snapshot = {
 		"elsewhere a qcow2 image keeps the point inside. A raw image elsewhere is copied "
 		"in full. Passed-through disks are not part of it.\n\n"
 		"Interrupted at any moment, the guest is in one of two states: the next snapshot "
-		"command, or up, brings a revert to its end and removes half a snapshot.",
+		"command, or root's up, brings a revert to its end and removes half a snapshot. "
+		"Until then a guest that is half reverted does not start.",
 	.examples = examples,
 	.flags = COMMAND_SHOWS,
 	.options = options,
