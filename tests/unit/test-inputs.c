@@ -204,7 +204,8 @@ static void test_command(void)
 	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_USAGE));
 	g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
 	g_test_trap_assert_passed();
-	g_test_trap_assert_stdout("*keyboard  event1 *-event-kbd*mouse*event3 *event11*program*");
+	g_test_trap_assert_stdout(
+		"*keyboard   event1 *-event-kbd*more keys  event2 *mouse*event3 *event11*program*");
 	g_test_trap_assert_stdout_unmatched("*event0 *");
 }
 
