@@ -28,7 +28,7 @@ SUITE = os.environ.get("HOTSEAT_LAB_SUITE", "trixie")
 # for by itself, which modules.dep does not know.
 DESKTOP_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
 GUEST_MODULES = ("virtio_pci", "button", "evdev", "virtio_input", "virtio_blk")
-TOOLS = ("keywatch", "cpuidleaf", "killat", "inputrate")
+TOOLS = ("keywatch", "cpuidleaf", "killat", "inputrate", "bluetooth")
 # With libraries that the desktop has.
 SESSION_TOOLS = ("sessionbus",)
 

@@ -33,6 +33,8 @@ static const char *kind_name(enum input_kind kind)
 		return "keyboard";
 	case INPUT_MOUSE:
 		return "mouse";
+	case INPUT_MORE:
+		return "more keys";
 	case INPUT_OTHER:
 		break;
 	}
@@ -142,7 +144,9 @@ const struct command command_input = {
 	.summary = "Show keyboards and mice, and what they say",
 	.description =
 		"Each node that is a keyboard or a mouse, by what it can do: mice with macro keys "
-		"have a keyboard as well. The lasting path leads to it after a reboot and in "
+		"have a keyboard as well. \"more keys\" is what else such a device has, as the "
+		"media keys of a keyboard, and moves with it. Tablets and touch screens stay with "
+		"the host. The lasting path leads to it after a reboot and in "
 		"another order of plugging in; the number of its node does not. What a program "
 		"has made, such as a remapper, is a device like any other: where a remapper has "
 		"grabbed the keyboard, its device is the one to choose, with a line \"programs=\" "

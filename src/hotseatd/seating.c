@@ -2,6 +2,7 @@
 #include "hotseatd/seating.h"
 
 #include <errno.h>
+#include <gudev/gudev.h>
 #include <string.h>
 
 #include "hotseatd/session.h"
@@ -16,8 +17,7 @@
 #define MOVE_MS 2000 /* for the relay's answer, which takes microseconds */
 /* One that does not heed is told three times, and watched for three seconds each. */
 #define MONITOR_MS 12000
-/* udev makes the lasting names a moment after the kernel makes the node. */
-#define RESCAN_MS 300
+#define RESCAN_MS 100 /* a device has several nodes, of each of which udev tells */
 /* Editors write a file in several steps. */
 #define SETTLE_MS 200
 
@@ -37,8 +37,8 @@ struct seating {
 	struct controller *controller;
 	struct session *session;
 	struct worker *monitors; /* NULL: no monitor moves */
-	GHashTable *inputs;      /* paths that the controller has, a set */
-	GFileMonitor *folder;    /* /dev/input, for what is plugged in */
+	GHashTable *inputs;      /* paths that the controller has, to its numbers for them */
+	GUdevClient *udev;       /* what is plugged in, and which seat it was given to */
 	guint rescan;
 	char *guests[SEAT_SIDES]; /* names; [0] is the host */
 	guint side, last_guest;
@@ -53,8 +53,22 @@ struct seating {
 
 static void add_input(struct seating *seating, const char *path)
 {
-	if (g_hash_table_add(seating->inputs, g_strdup(path)))
-		controller_add_input(seating->controller, path);
+	guint32 number;
+
+	if (g_hash_table_contains(seating->inputs, path))
+		return;
+	number = controller_add_input(seating->controller, path);
+	g_hash_table_insert(seating->inputs, g_strdup(path), GUINT_TO_POINTER(number));
+}
+
+static void remove_input(struct seating *seating, const char *path)
+{
+	gpointer number;
+
+	if (path == NULL || !g_hash_table_lookup_extended(seating->inputs, path, NULL, &number))
+		return;
+	controller_remove_input(seating->controller, GPOINTER_TO_UINT(number));
+	g_hash_table_remove(seating->inputs, path);
 }
 
 /* read_inputs - NULL if that fails, which was said then */
@@ -69,10 +83,19 @@ static GPtrArray *read_inputs(void)
 	return g_steal_pointer(&inputs);
 }
 
+/* "loginctl attach" gives a device to another seat (sd-login(3)); what has none is seat0's. */
+static gboolean is_of_seat(const struct seating *seating, const char *path)
+{
+	g_autoptr(GUdevDevice) device = g_udev_client_query_by_device_file(seating->udev, path);
+	const char *seat = device == NULL ? NULL : g_udev_device_get_property(device, "ID_SEAT");
+
+	return g_str_equal(seat == NULL ? SETTINGS_SEAT : seat, seating->seat);
+}
+
 /*
- * Every keyboard and mouse, but none that a program made: those are fed by others that are here
- * themselves, unless the program keeps them to itself (settings->programs). What has been here once
- * stays known: the controller takes it again when it is back.
+ * Every keyboard and mouse of this seat, but none that a program made: those are fed by others that
+ * are here themselves, unless the program keeps them to itself (settings->programs). What has been
+ * here once stays known: the controller takes it again when it is back.
  */
 static void add_all_inputs(struct seating *seating)
 {
@@ -80,10 +103,16 @@ static void add_all_inputs(struct seating *seating)
 
 	for (guint i = 0; inputs != NULL && i < inputs->len; i++) {
 		const struct input *input = g_ptr_array_index(inputs, i);
+		const char *path = input->own_path != NULL ? input->own_path : input->stable_path;
 
-		if (input->kind != INPUT_OTHER && !input->virtual_device &&
-		    input->stable_path != NULL)
-			add_input(seating, input->stable_path);
+		if (input->kind == INPUT_OTHER || input->virtual_device || path == NULL)
+			continue;
+		if (is_of_seat(seating, path)) {
+			add_input(seating, path);
+		} else {
+			remove_input(seating, input->own_path);
+			remove_input(seating, input->stable_path);
+		}
 	}
 }
 
@@ -96,12 +125,11 @@ static gboolean on_rescan(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void on_folder(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event,
-		      gpointer data)
+static void on_uevent(GUdevClient *client, const char *action, GUdevDevice *device, gpointer data)
 {
 	struct seating *seating = data;
 
-	if (event == G_FILE_MONITOR_EVENT_CREATED && seating->rescan == 0)
+	if (!g_str_equal(action, "remove") && seating->rescan == 0)
 		seating->rescan = g_timeout_add(RESCAN_MS, on_rescan, seating);
 }
 
@@ -120,14 +148,13 @@ static void add_named_inputs(struct seating *seating)
 
 static void start_inputs(struct seating *seating)
 {
-	g_autoptr(GFile) folder = g_file_new_for_path("/dev/input");
+	static const char *const subsystems[] = { "input", NULL };
 
 	add_named_inputs(seating);
 	if (seating->settings->inputs != NULL)
 		return;
-	seating->folder = g_file_monitor_directory(folder, G_FILE_MONITOR_NONE, NULL, NULL);
-	if (seating->folder != NULL)
-		g_signal_connect(seating->folder, "changed", G_CALLBACK(on_folder), seating);
+	seating->udev = g_udev_client_new(subsystems);
+	g_signal_connect(seating->udev, "uevent", G_CALLBACK(on_uevent), seating);
 	add_all_inputs(seating);
 }
 
@@ -543,7 +570,7 @@ void seating_free(struct seating *seating)
 		g_source_remove(seating->rescan);
 	if (seating->settle != 0)
 		g_source_remove(seating->settle);
-	g_clear_object(&seating->folder);
+	g_clear_object(&seating->udev);
 	g_clear_object(&seating->changes);
 	session_free(seating->session);
 	controller_free(seating->controller);

@@ -9,7 +9,8 @@
 
 /*
  * What the user has settled for a seat, in /etc/hotseat/SEAT.conf. Nothing needs to be: without
- * the file a seat has every keyboard and mouse, both Ctrl keys, and no monitor that moves.
+ * the file a seat has every keyboard and mouse that logind gives it, both Ctrl keys, and no monitor
+ * that moves.
  *
  *	[seat]
  *	inputs=/dev/input/by-id/usb-Maker_Keyboard-event-kbd;/dev/input/by-id/usb-Maker_Mouse-event-mouse

@@ -16,6 +16,7 @@
 #define EDID_DESCRIPTORS 54
 #define EDID_N_DESCRIPTORS 4
 #define DESCRIPTOR_SIZE 18
+#define CLOCK_LEAST 1000 /* 10 MHz */
 #define DESCRIPTOR_NAME 0xfc
 #define DESCRIPTOR_TEXT 5
 #define DESCRIPTOR_TEXT_SIZE 13
@@ -48,25 +49,24 @@ static guint word_at(const guint8 *bytes)
 	return (guint)bytes[0] | (guint)bytes[1] << 8;
 }
 
-/* Five bits for each of three letters, most significant byte first. */
+/* Five bits for each of three letters, 1 is A; "MS_" is what a Surface says. */
 static void read_manufacturer(struct edid *edid, const guint8 *bytes)
 {
 	guint packed = (guint)bytes[0] << 8 | bytes[1];
 
-	for (guint i = 0; i < 3; i++) {
-		guint letter = (packed >> (10 - 5 * i)) & 0x1f;
-
-		edid->manufacturer[i] =
-			letter >= 1 && letter <= 26 ? (char)('A' + letter - 1) : '?';
-	}
+	for (guint i = 0; i < 3; i++)
+		edid->manufacturer[i] = (char)('@' + ((packed >> (10 - 5 * i)) & 0x1f));
 }
 
-/* A text ends with a line feed, if it is not full; it is printed on terminals, so ASCII only. */
+/*
+ * A text ends with a line feed, if it is not full; some fill it up with 0 or 0xff in its place. It
+ * is printed on terminals, so ASCII only.
+ */
 static char *read_text(const guint8 *bytes)
 {
 	char text[DESCRIPTOR_TEXT_SIZE + 1] = "";
 
-	for (guint i = 0; i < DESCRIPTOR_TEXT_SIZE && bytes[i] != '\n' && bytes[i] != '\0'; i++)
+	for (guint i = 0; i < DESCRIPTOR_TEXT_SIZE && strchr("\n\xff", bytes[i]) == NULL; i++)
 		text[i] = g_ascii_isprint((char)bytes[i]) ? (char)bytes[i] : '.';
 	g_strstrip(text);
 	return text[0] == '\0' ? NULL : g_strdup(text);
@@ -95,14 +95,17 @@ static gboolean set_rate(struct edid_mode *mode, guint64 clock_hz, guint64 total
 	return rate > 0;
 }
 
-/* A detailed timing: 18 bytes, of which the first two, the pixel clock in 10 kHz, are not 0. */
+/*
+ * A detailed timing: 18 bytes, of which the first two are the pixel clock in 10 kHz; 0 marks what
+ * is something else. EDID 1.0 filled up with 01.
+ */
 static gboolean read_timing(const guint8 *bytes, struct edid_mode *mode)
 {
 	guint clock = word_at(bytes);
 	guint width_blank = bytes[3] | (guint)(bytes[4] & 0x0f) << 8;
 	guint height_blank = bytes[6] | (guint)(bytes[7] & 0x0f) << 8;
 
-	if (clock == 0)
+	if (clock < CLOCK_LEAST)
 		return FALSE;
 	*mode = (struct edid_mode){
 		.width = bytes[2] | (guint)(bytes[4] & 0xf0) << 4,
@@ -130,14 +133,20 @@ static void offer_mode(struct edid *edid, const struct edid_mode *mode)
 		edid->best = *mode;
 }
 
+/* One that is described in full; the first of them is what the monitor likes best. */
+static void offer_timing(struct edid *edid, const struct edid_mode *mode)
+{
+	if (edid->preferred.width == 0)
+		edid->preferred = *mode;
+	offer_mode(edid, mode);
+}
+
 static void read_descriptor(struct edid *edid, const guint8 *bytes)
 {
 	struct edid_mode mode;
 
 	if (read_timing(bytes, &mode)) {
-		if (edid->preferred.width == 0)
-			edid->preferred = mode;
-		offer_mode(edid, &mode);
+		offer_timing(edid, &mode);
 	} else if (word_at(bytes) == 0 && bytes[3] == DESCRIPTOR_NAME && edid->name == NULL) {
 		edid->name = read_text(bytes + DESCRIPTOR_TEXT);
 	}
@@ -193,13 +202,16 @@ static void read_cta_vendor(struct edid *edid, const guint8 *bytes, guint length
 		edid->frl = edid->frl || bytes[6] >> 4 != 0;
 }
 
-/* Data blocks: three bits of tag and five of length, then what is in them. */
+/*
+ * Data blocks: three bits of tag and five of length, then what is in them. The last one may run
+ * into the timings, which then begin too early: what it says is true of monitors that do so.
+ */
 static void read_cta_blocks(struct edid *edid, const guint8 *block, guint end)
 {
 	for (guint at = CTA_FIRST; at < end;) {
 		guint tag = block[at] >> 5, length = block[at] & 0x1f;
 
-		if (at + 1 + length > end)
+		if (at + 1 + length >= EDID_BLOCK)
 			return;
 		if (tag == CTA_TAG_VIDEO)
 			read_cta_video(edid, block + at + 1, length);
@@ -209,21 +221,17 @@ static void read_cta_blocks(struct edid *edid, const guint8 *block, guint end)
 	}
 }
 
-/* Detailed timings begin where the third byte says and end with the block or a clock of 0. */
+/* Detailed timings, and other descriptors, begin where the third byte says. */
 static void read_cta(struct edid *edid, const guint8 *block)
 {
 	guint at = block[2];
-	struct edid_mode mode;
 
 	if (at < CTA_FIRST)
 		return;
 	if (block[1] >= 3) /* revisions before that have no data blocks */
 		read_cta_blocks(edid, block, MIN(at, EDID_BLOCK - 1));
-	for (; at + DESCRIPTOR_SIZE < EDID_BLOCK && word_at(block + at) != 0;
-	     at += DESCRIPTOR_SIZE) {
-		if (read_timing(block + at, &mode))
-			offer_mode(edid, &mode);
-	}
+	for (; at + DESCRIPTOR_SIZE < EDID_BLOCK; at += DESCRIPTOR_SIZE)
+		read_descriptor(edid, block + at);
 }
 
 static void read_displayid_timing(struct edid *edid, const guint8 *bytes, guint clock_unit)
@@ -239,7 +247,7 @@ static void read_displayid_timing(struct edid *edid, const guint8 *bytes, guint 
 		return;
 	if (set_rate(&mode, clock * clock_unit, mode.width + word_at(bytes + 6) + 1,
 		     mode.height + word_at(bytes + 14) + 1))
-		offer_mode(edid, &mode);
+		offer_timing(edid, &mode);
 }
 
 /* Data blocks of three bytes (tag, revision, length) and what follows; tag 0 of length 0 fills. */

@@ -17,11 +17,11 @@ struct edid_mode {
 };
 
 struct edid {
-	char manufacturer[4]; /* "DEL"; what is no letter is "?" */
+	char manufacturer[4]; /* "DEL"; of 32 characters, from '@' to '_' */
 	guint16 product;
 	char *name; /* "Dell S2716DG"; NULL: it has none */
 	gboolean digital;
-	struct edid_mode preferred; /* its first timing; width 0: it names none */
+	struct edid_mode preferred; /* its first timing, wherever; width 0: it names none */
 	struct edid_mode best;      /* most pixels, then the quickest, of all that it names */
 	GArray *modes;              /* struct edid_mode: detailed timings, and codes of CTA-861 */
 	gboolean hdmi;              /* this is what an HDMI input says */

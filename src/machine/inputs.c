@@ -19,6 +19,9 @@
 /* Named by our own rules for udev. */
 #define PROGRAMS_FOLDER "dev/input/by-program"
 
+/* Likewise: one name for each node, where udev's own are shared by several or missing. */
+#define DEVICES_FOLDER "dev/input/by-device"
+
 /* What uinput makes. Not all of sys/devices/virtual: Bluetooth keyboards are below misc/uhid. */
 #define VIRTUAL_FOLDER "/devices/virtual/input/"
 
@@ -29,7 +32,9 @@ void input_free(struct input *input)
 	g_free(input->name);
 	g_free(input->event);
 	g_free(input->stable_path);
+	g_free(input->own_path);
 	g_free(input->phys);
+	g_free(input->uniq);
 	g_free(input);
 }
 
@@ -66,19 +71,36 @@ static char **block_bitmap(char **lines, const char *prefix)
 	return g_strsplit(text, " ", -1);
 }
 
-static gboolean has_letters(char **keys)
+static gboolean bitmap_has_one(char **words, guint first, guint last)
 {
-	static const struct {
-		guint first, last;
-	} rows[] = { { KEY_Q, KEY_P }, { KEY_A, KEY_L }, { KEY_Z, KEY_M } };
+	for (guint bit = first; bit <= last; bit++) {
+		if (bitmap_has(words, bit))
+			return TRUE;
+	}
+	return FALSE;
+}
 
-	for (guint row = 0; row < G_N_ELEMENTS(rows); row++) {
-		for (guint key = rows[row].first; key <= rows[row].last; key++) {
-			if (!bitmap_has(keys, key))
-				return FALSE;
-		}
+/* Source: systemd src/udev/udev-builtin-input_id.c, test_key(): what the desktop goes by, too. */
+static gboolean is_keyboard(char **keys)
+{
+	for (guint key = KEY_ESC; key < KEY_D; key++) {
+		if (!bitmap_has(keys, key))
+			return FALSE;
 	}
 	return TRUE;
+}
+
+/* Tablets and touch screens say where, not how far, and a relay does not pass that. */
+static gboolean is_pen_or_touch(char **keys, char **places)
+{
+	return bitmap_has(places, ABS_X) && bitmap_has(places, ABS_Y) &&
+	       bitmap_has_one(keys, BTN_TOOL_PEN, BTN_TOOL_QUADTAP);
+}
+
+static gboolean has_keys(char **keys)
+{
+	return bitmap_has_one(keys, KEY_ESC, BTN_MISC - 1) ||
+	       bitmap_has_one(keys, KEY_OK, BTN_TRIGGER_HAPPY - 1);
 }
 
 /*
@@ -90,12 +112,17 @@ static enum input_kind block_kind(char **lines)
 {
 	g_auto(GStrv) keys = block_bitmap(lines, "B: KEY=");
 	g_auto(GStrv) axes = block_bitmap(lines, "B: REL=");
+	g_auto(GStrv) places = block_bitmap(lines, "B: ABS=");
 
-	if (has_letters(keys))
+	if (is_pen_or_touch(keys, places))
+		return INPUT_OTHER;
+	if (is_keyboard(keys))
 		return INPUT_KEYBOARD;
 	if (bitmap_has(axes, REL_X) && bitmap_has(axes, REL_Y) && bitmap_has(keys, BTN_LEFT))
 		return INPUT_MOUSE;
-	return INPUT_OTHER;
+	if (bitmap_has(places, ABS_X) || bitmap_has(places, ABS_Y))
+		return INPUT_OTHER;
+	return has_keys(keys) || bitmap_has_one(axes, REL_X, REL_MAX) ? INPUT_MORE : INPUT_OTHER;
 }
 
 static char *block_event(char **lines)
@@ -119,6 +146,13 @@ static char *block_phys(char **lines)
 	if (value == NULL || value[0] == '\0')
 		return NULL;
 	return slash == NULL ? g_strdup(value) : g_strndup(value, (gsize)(slash - value));
+}
+
+static char *block_uniq(char **lines)
+{
+	const char *value = block_value(lines, "U: Uniq=");
+
+	return value == NULL || value[0] == '\0' ? NULL : g_strdup(value);
 }
 
 static char *block_name(char **lines)
@@ -148,9 +182,40 @@ static struct input *input_parse(const char *block)
 	input->event = g_steal_pointer(&event);
 	input->name = block_name(lines);
 	input->phys = block_phys(lines);
+	input->uniq = block_uniq(lines);
 	input->kind = block_kind(lines);
 	input->virtual_device = place != NULL && g_str_has_prefix(place, VIRTUAL_FOLDER);
 	return input;
+}
+
+gboolean input_same_device(const struct input *a, const struct input *b)
+{
+	return a->phys != NULL && g_strcmp0(a->phys, b->phys) == 0 &&
+	       g_strcmp0(a->uniq, b->uniq) == 0;
+}
+
+static gboolean belongs_to_another(const GPtrArray *inputs, const struct input *input)
+{
+	for (guint i = 0; i < inputs->len; i++) {
+		const struct input *other = g_ptr_array_index(inputs, i);
+
+		if ((other->kind == INPUT_KEYBOARD || other->kind == INPUT_MOUSE) &&
+		    !other->virtual_device && input_same_device(input, other))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* A headset's volume keys, and those of a laptop's lid, are no part of any keyboard. */
+static void leave_strangers(const GPtrArray *inputs)
+{
+	for (guint i = 0; i < inputs->len; i++) {
+		struct input *input = g_ptr_array_index(inputs, i);
+
+		if (input->kind == INPUT_MORE &&
+		    (input->virtual_device || !belongs_to_another(inputs, input)))
+			input->kind = INPUT_OTHER;
+	}
 }
 
 static struct input *find_event(GPtrArray *inputs, const char *event)
@@ -168,16 +233,19 @@ static struct input *find_event(GPtrArray *inputs, const char *event)
  * Only links to event nodes count (IN-04): beside each "-event-mouse" there is a "-mouse" that
  * leads to the old interface. In natural order, so that the answer is the same at each boot.
  */
-static void add_stable_paths(const struct root *root, GPtrArray *inputs, const char *folder)
+static void add_paths(const struct root *root, GPtrArray *inputs, const char *folder, gboolean own)
 {
 	g_auto(GStrv) links = root_list(root, NULL, "%s", folder);
 
 	for (guint i = 0; links != NULL && links[i] != NULL; i++) {
 		g_autofree char *event = root_read_link(root, NULL, "%s/%s", folder, links[i]);
 		struct input *input = event == NULL ? NULL : find_event(inputs, event);
+		g_autofree char *path = g_strdup_printf("/%s/%s", folder, links[i]);
 
 		if (input != NULL && input->stable_path == NULL)
-			input->stable_path = g_strdup_printf("/%s/%s", folder, links[i]);
+			input->stable_path = g_strdup(path);
+		if (input != NULL && own && input->own_path == NULL)
+			input->own_path = g_steal_pointer(&path);
 	}
 }
 
@@ -211,9 +279,11 @@ GPtrArray *inputs_read(const struct root *root, GError **error)
 			g_ptr_array_add(inputs, input);
 	}
 	g_ptr_array_sort(inputs, compare_events);
-	add_stable_paths(root, inputs, "dev/input/by-id");
-	add_stable_paths(root, inputs, "dev/input/by-path");
-	add_stable_paths(root, inputs, PROGRAMS_FOLDER);
+	leave_strangers(inputs);
+	add_paths(root, inputs, "dev/input/by-id", FALSE);
+	add_paths(root, inputs, "dev/input/by-path", FALSE);
+	add_paths(root, inputs, PROGRAMS_FOLDER, FALSE);
+	add_paths(root, inputs, DEVICES_FOLDER, TRUE);
 	return g_steal_pointer(&inputs);
 }
 
@@ -225,7 +295,8 @@ char *inputs_programs(const GPtrArray *inputs)
 	for (guint i = 0; i < inputs->len; i++) {
 		const struct input *input = g_ptr_array_index(inputs, i);
 
-		if (input->kind == INPUT_OTHER || input->stable_path == NULL ||
+		if ((input->kind != INPUT_KEYBOARD && input->kind != INPUT_MOUSE) ||
+		    input->stable_path == NULL ||
 		    !g_str_has_prefix(input->stable_path, "/" PROGRAMS_FOLDER "/"))
 			continue;
 		keyboard = keyboard || input->kind == INPUT_KEYBOARD;

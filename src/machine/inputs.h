@@ -10,23 +10,30 @@
  */
 enum input_kind {
 	INPUT_OTHER,
-	INPUT_KEYBOARD, /* has the letter keys, so no power button and no remote control */
+	INPUT_KEYBOARD, /* a full one, so no power button and no remote control */
 	INPUT_MOUSE,    /* relative axes and a left button */
+	INPUT_MORE,     /* what else such a device has: media keys, a wheel for the volume */
 };
 
 struct input {
 	char *name;
 	char *event; /* "event3" */
-	/* "/dev/input/by-id/...-event-kbd", else by-path or, made by a program, by-program; NULL:
-	 * none */
+	/* "/dev/input/by-id/...-event-kbd", else by-path or, made by a program, by-program, else
+	 * own_path; NULL: none */
 	char *stable_path;
+	/* "/dev/input/by-device/...": udev gives the others to one node of several; NULL: none */
+	char *own_path;
 	char *phys; /* where it is plugged in, shared by the nodes of one device; may be NULL */
+	char *uniq; /* of Bluetooth devices, whose phys is that of the host's radio; may be NULL */
 	enum input_kind kind;
 	gboolean virtual_device; /* below sys/devices/virtual: made by a program through uinput */
 };
 
 void input_free(struct input *input);
 AUTOPTR_DEFINE(input)
+
+/* input_same_device - are they nodes of one piece of hardware? */
+gboolean input_same_device(const struct input *a, const struct input *b);
 
 /**
  * inputs_programs - keyboards and mice that programs have made, if there is a keyboard among them

@@ -52,16 +52,39 @@ static const char *find_features(const char *text)
 	return NULL;
 }
 
+static void take_value(guint8 value, GByteArray *values)
+{
+	if (values->len == 0 || memchr(values->data, value, values->len) == NULL)
+		g_byte_array_append(values, &value, 1);
+}
+
+static void take_word(const char *word, gsize length, GByteArray *values)
+{
+	if (length == 1 && g_ascii_isxdigit(word[0]))
+		take_value((guint8)g_ascii_xdigit_value(word[0]), values);
+	for (gsize at = 0; length % 2 == 0 && at < length && is_hex_pair(word + at); at += 2)
+		take_value(read_hex_pair(word + at), values);
+}
+
+/*
+ * Words of two digits, or one, as ddcutil reads them: what is longer has lost a blank, or got a
+ * digit too many. A digit alone where the text breaks off may be half of a word. But some monitors
+ * know no blanks at all, and a list of these is one word, "60(010F1112)", of which ddcutil makes
+ * nothing.
+ */
 static void take_values(const char *text, GByteArray *values)
 {
-	for (; *text != '\0' && *text != ')' && *text != '('; text++) {
-		guint8 value;
+	gboolean one_word;
 
-		if (!is_hex_pair(text))
-			continue;
-		value = read_hex_pair(text++);
-		if (values->len == 0 || memchr(values->data, value, values->len) == NULL)
-			g_byte_array_append(values, &value, 1);
+	text += strspn(text, " ");
+	one_word = text[strcspn(text, " ()")] == ')';
+	for (; *text != '\0' && *text != ')' && *text != '('; text += strspn(text, " ")) {
+		gsize length = strcspn(text, " ()");
+		gboolean broken_off = length == 1 && text[length] == '\0';
+
+		if ((length <= 2 || one_word) && !broken_off)
+			take_word(text, length, values);
+		text += length;
 	}
 }
 

@@ -9,9 +9,11 @@
 #define KEY_INPUTS "inputs"
 #define KEY_NAME "name"
 
+/* A maker may have brackets in it, and a group's name may not. */
 static char *group_of(const struct model *model)
 {
-	return g_strdup_printf("%s %04x", model->manufacturer, model->product);
+	return g_strdelimit(g_strdup_printf("%s %04x", model->manufacturer, model->product), "[]",
+			    '?');
 }
 
 static char *read_key(GKeyFile *file, const char *group, const char *input, const char *suffix)

@@ -9,26 +9,14 @@ static const char *kind_name(enum input_kind kind)
 	return kind == INPUT_KEYBOARD ? "keyboard" : "mouse";
 }
 
-/* "usb-0000:00:14.0-3/input1" and ".../input0" are nodes of one device. */
-static gboolean same_device(const struct input *a, const struct input *b)
-{
-	const char *end;
-
-	if (a->phys == NULL || b->phys == NULL || a->phys[0] == '\0')
-		return FALSE;
-	end = strrchr(a->phys, '/');
-	if (end == NULL)
-		return g_str_equal(a->phys, b->phys);
-	return strncmp(a->phys, b->phys, (gsize)(end - a->phys) + 1) == 0;
-}
-
 static gboolean has_node_of_other_kind(const GPtrArray *inputs, const struct input *input)
 {
 	for (guint i = 0; i < inputs->len; i++) {
 		const struct input *other = inputs->pdata[i];
 
-		if (other->kind != input->kind && other->kind != INPUT_OTHER &&
-		    same_device(input, other))
+		if (other->kind != input->kind &&
+		    (other->kind == INPUT_KEYBOARD || other->kind == INPUT_MOUSE) &&
+		    input_same_device(input, other))
 			return TRUE;
 	}
 	return FALSE;
@@ -57,7 +45,7 @@ void choose_remove_device(GPtrArray *inputs, const struct input *input, enum inp
 	for (guint i = inputs->len; input != NULL && i-- > 0;) {
 		const struct input *other = inputs->pdata[i];
 
-		if (other == input || (other->kind == kind && same_device(other, input)))
+		if (other == input || (other->kind == kind && input_same_device(other, input)))
 			g_ptr_array_remove_index(inputs, i);
 	}
 }

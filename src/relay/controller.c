@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ struct input_slot {
 	char *path;
 	GFileMonitor *monitor;
 	gboolean passed; /* the relay has a descriptor of it */
+	dev_t node;      /* of which this is one name, while it is passed */
 };
 
 struct guest_slot {
@@ -40,6 +42,7 @@ struct controller {
 	gboolean greeted; /* the relay has said what it has; before that nothing is asked of it */
 	guint watch_id, retry_id;
 	GPtrArray *inputs; /* struct input_slot */
+	guint32 n_inputs;  /* how many there ever were */
 	GPtrArray *guests; /* struct guest_slot */
 	guint32 kept;      /* a bit for each side that the relay has devices of */
 	struct chord chords[CHORDS_MAX];
@@ -158,12 +161,25 @@ static gboolean can_type_chord(const struct controller *controller, int fd)
 	return FALSE;
 }
 
+/* Under another name; grabbed twice, it would look like another program's. */
+static gboolean is_passed(const struct controller *controller, dev_t node)
+{
+	for (guint i = 0; i < controller->inputs->len; i++) {
+		const struct input_slot *input = controller->inputs->pdata[i];
+
+		if (input->passed && input->node == node)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void pass_input(struct input_slot *input)
 {
 	struct relay_request request = {
 		.verb = RELAY_ADD_SOURCE,
 		.number = input->number,
 	};
+	struct stat status;
 	int fd;
 
 	if (input->passed || !input->controller->greeted)
@@ -172,8 +188,11 @@ static void pass_input(struct input_slot *input)
 	/* not plugged in: its monitor tells when it is */
 	if (fd < 0)
 		return;
-	request.flags = can_type_chord(input->controller, fd) ? RELAY_KEYBOARD : 0;
-	input->passed = send_request(input->controller, &request, &fd, 1);
+	if (fstat(fd, &status) == 0 && !is_passed(input->controller, status.st_rdev)) {
+		request.flags = can_type_chord(input->controller, fd) ? RELAY_KEYBOARD : 0;
+		input->node = status.st_rdev;
+		input->passed = send_request(input->controller, &request, &fd, 1);
+	}
 	close(fd);
 }
 
@@ -211,10 +230,16 @@ static void lose_relay(struct controller *controller)
 	controller->retry_id = g_timeout_add(RETRY_MILLISECONDS, retry, controller);
 }
 
+static void pass_inputs(struct controller *controller)
+{
+	for (guint i = 0; i < controller->inputs->len; i++)
+		pass_input(controller->inputs->pdata[i]);
+}
+
 /*
- * An input that has gone may be back already, and its monitor have told before the relay did. One
- * that the relay cannot use, as it is no event node or one too many, is not passed again before
- * its monitor tells of another.
+ * An input that has gone may be back already, and its monitor have told before the relay did; or
+ * another has its number. One that the relay cannot use, as it is no event node or one too many, is
+ * not passed again before something else has gone or its monitor tells of another.
  */
 static void lose_input(struct controller *controller, guint32 number, gboolean gone)
 {
@@ -224,7 +249,7 @@ static void lose_input(struct controller *controller, guint32 number, gboolean g
 		return;
 	input->passed = FALSE;
 	if (gone)
-		pass_input(input);
+		pass_inputs(controller);
 }
 
 static void note_report(struct controller *controller, const struct relay_report *report)
@@ -345,8 +370,7 @@ static void send_everything(struct controller *controller)
 							.error = ENODEV,
 						});
 	}
-	for (guint i = 0; i < controller->inputs->len; i++)
-		pass_input(controller->inputs->pdata[i]);
+	pass_inputs(controller);
 	if (controller->told)
 		send_number(controller, RELAY_WATCH, controller->watching);
 }
@@ -432,7 +456,7 @@ guint32 controller_add_input(struct controller *controller, const char *path)
 	g_autoptr(GFile) file = g_file_new_for_path(path);
 
 	input->controller = controller;
-	input->number = controller->inputs->len + 1;
+	input->number = ++controller->n_inputs;
 	input->path = g_strdup(path);
 	/* where nothing can be watched, unplugging is for good */
 	input->monitor = g_file_monitor_file(file, G_FILE_MONITOR_NONE, NULL, NULL);
@@ -443,6 +467,17 @@ guint32 controller_add_input(struct controller *controller, const char *path)
 	g_ptr_array_add(controller->inputs, input);
 	pass_input(input);
 	return input->number;
+}
+
+void controller_remove_input(struct controller *controller, guint32 number)
+{
+	struct input_slot *input = find_input(controller, number);
+
+	if (input == NULL)
+		return;
+	if (input->passed)
+		send_number(controller, RELAY_REMOVE_SOURCE, number);
+	g_ptr_array_remove(controller->inputs, input);
 }
 
 const char *controller_input_path(const struct controller *controller, guint32 number)

@@ -37,6 +37,9 @@ AUTOPTR_DEFINE(controller)
  */
 guint32 controller_add_input(struct controller *controller, const char *path);
 
+/* controller_remove_input - the relay gives it back, and it is forgotten */
+void controller_remove_input(struct controller *controller, guint32 number);
+
 /* controller_input_path - the path of a number; NULL: no such */
 const char *controller_input_path(const struct controller *controller, guint32 number);
 

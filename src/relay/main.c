@@ -21,6 +21,9 @@
 /* Without a pause for so long something is wrong: the kernel ends us, and the grab with us. */
 #define BUSY_MICROSECONDS 300000
 
+/* As the unit's LimitRTPRIO allows. */
+#define PRIORITY 10
+
 struct kept {
 	int fds[SEAT_SIDES][RELAY_FDS];
 };
@@ -82,17 +85,30 @@ static void use_kept(struct relay *relay, const struct kept *kept)
 	}
 }
 
+/* What the kernel has noted is said, not what was asked for. */
+static void claim_priority(void)
+{
+	const struct sched_param wanted = { .sched_priority = PRIORITY };
+	struct sched_param got = { 0 };
+	int error = sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &wanted) < 0 ? errno : 0;
+
+	if ((sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) == SCHED_RR &&
+	    sched_getparam(0, &got) == 0)
+		fprintf(stderr, "hotseat-relay: has priority %d of real time\n",
+			got.sched_priority);
+	else
+		fprintf(stderr, "hotseat-relay: no real-time priority: %s\n", strerror(error));
+}
+
 /* What is not granted is gone without: a relay without priority is slower, not wrong. */
 static void claim_resources(void)
 {
-	const struct sched_param priority = { .sched_priority = 10 };
 	const struct rlimit busy = { BUSY_MICROSECONDS, 2 * BUSY_MICROSECONDS };
 	const struct rlimit no_core = { 0, 0 };
 
 	setrlimit(RLIMIT_RTTIME, &busy);
 	setrlimit(RLIMIT_CORE, &no_core);
-	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &priority) < 0)
-		fprintf(stderr, "hotseat-relay: no real-time priority: %s\n", strerror(errno));
+	claim_priority();
 	if (mlockall(MCL_CURRENT) < 0)
 		fprintf(stderr, "hotseat-relay: memory is not locked: %s\n", strerror(errno));
 	/* nobody traces what sees every key */

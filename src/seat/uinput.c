@@ -21,9 +21,15 @@ static gboolean keyboard_has(unsigned int code)
 	       !(code >= BTN_DPAD_UP && code <= BTN_DPAD_RIGHT);
 }
 
+/* Up to sixteen, of which eight have names; what comes then would make a joystick of it. */
 static gboolean mouse_has(unsigned int code)
 {
-	return (code >= BTN_0 && code <= BTN_9) || (code >= BTN_LEFT && code <= BTN_TASK);
+	return (code >= BTN_0 && code <= BTN_9) || (code >= BTN_MOUSE && code < BTN_JOYSTICK);
+}
+
+gboolean uinput_has(enum sink_kind kind, unsigned int code)
+{
+	return kind == SINK_KEYBOARD ? keyboard_has(code) : mouse_has(code);
 }
 
 static int set_capabilities(int fd, enum sink_kind kind)
@@ -31,7 +37,7 @@ static int set_capabilities(int fd, enum sink_kind kind)
 	int result = ioctl(fd, UI_SET_EVBIT, EV_KEY);
 
 	for (unsigned int code = 0; code < KEY_CNT && result >= 0; code++) {
-		if (kind == SINK_KEYBOARD ? keyboard_has(code) : mouse_has(code))
+		if (uinput_has(kind, code))
 			result = ioctl(fd, UI_SET_KEYBIT, code);
 	}
 	if (result >= 0)

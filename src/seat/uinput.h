@@ -15,7 +15,8 @@
  * <input type='evdev'> names.
  *
  * They offer every key and button that QEMU has a use for, and all relative axes. Not ScrollLock,
- * so that QEMU's own toggle (ctrl-scrolllock) can never be typed. No EV_MSC: a keyboard with
+ * so that QEMU's own toggle (ctrl-scrolllock) can never be typed; it would not pass it on either
+ * (ui/input-linux.c, input_linux_should_skip). No EV_MSC: a keyboard with
  * MSC_SCAN that was passed through to a guest stormed. No EV_REP: who gets a key repeats it.
  */
 struct uinput {
@@ -32,6 +33,9 @@ struct uinput {
  */
 gboolean uinput_create(enum sink_kind kind, const char *place, struct uinput *uinput,
 		       GError **error);
+
+/* uinput_has - does such a device offer a key or button? What it does not, the kernel drops. */
+gboolean uinput_has(enum sink_kind kind, unsigned int code);
 
 /* uinput_clear - close; the device stays while others have it open */
 void uinput_clear(struct uinput *uinput);

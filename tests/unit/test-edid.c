@@ -43,6 +43,50 @@ static void test_base_block(void)
 	g_assert_cmpstr(mode, ==, "2560x1440 at 60 Hz");
 }
 
+/* What real monitors do that the standard does not say. */
+static void test_oddities(void)
+{
+	guint8 block[128];
+	autoptr(edid) edid = NULL;
+
+	make_block(block);
+	/* a Surface's maker has a character that is no letter */
+	block[8] = 0x36;
+	block[9] = 0x7f;
+	/* a name that is filled up with 0xff */
+	memset(block + 72 + 5 + 2, 0xff, 11);
+	/* EDID 1.0 filled what it does not have with 01: no picture of one dot at 38 Hz */
+	memset(block + 54, 0x01, 18);
+	memset(block + 90, 0x01, 18);
+	edid = edid_parse(block, sizeof(block));
+	g_assert_cmpstr(edid->manufacturer, ==, "MS_");
+	g_assert_cmpstr(edid->name, ==, "Lo");
+	g_assert_cmpuint(edid->preferred.width, ==, 0);
+	g_assert_cmpuint(edid->modes->len, ==, 0);
+}
+
+/*
+ * One half of a monitor of two tiles has no timing in its first block; and some say that their
+ * timings begin where HDMI's limits still go on, which a cable is judged by.
+ */
+static void test_late_timing(void)
+{
+	static const guint8 cta[] = { 0x02, 0x03, 0x09, 0x00, /* timings from byte 9 */
+				      0x67, 0x03, 0x0c, 0x00, 0x10, 0x00, 0x00, 0x2d };
+	guint8 blocks[256];
+	autoptr(edid) edid = NULL;
+
+	make_block(blocks);
+	memset(blocks + 128, 0, 128);
+	memcpy(blocks + 128, cta, sizeof(cta));
+	memcpy(blocks + 128 + 9 + 18, blocks + 54, 18);
+	memset(blocks + 54, 0, 18);
+	edid = edid_parse(blocks, sizeof(blocks));
+	g_assert_cmpuint(edid->preferred.width, ==, 2560);
+	g_assert_true(edid->hdmi);
+	g_assert_cmpuint(edid->tmds_hz, ==, 225000000);
+}
+
 /* 144 Hz is in an extension on most monitors that have it. */
 static void test_extensions(void)
 {
@@ -230,6 +274,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/edid/base-block", test_base_block);
+	g_test_add_func("/edid/oddities", test_oddities);
+	g_test_add_func("/edid/late-timing", test_late_timing);
 	g_test_add_func("/edid/extensions", test_extensions);
 	g_test_add_func("/edid/hdmi", test_hdmi);
 	g_test_add_func("/edid/nonsense", test_nonsense);

@@ -28,7 +28,7 @@ static void test_kinds(void)
 	} cases[] = {
 		{ "event0", INPUT_OTHER, FALSE },    /* power button */
 		{ "event1", INPUT_KEYBOARD, FALSE }, /* gaming keyboard */
-		{ "event2", INPUT_OTHER, FALSE },    /* its media keys */
+		{ "event2", INPUT_MORE, FALSE },     /* its media keys */
 		{ "event3", INPUT_MOUSE, FALSE },    /* gaming mouse */
 		{ "event4", INPUT_KEYBOARD, FALSE }, /* the mouse's macro keys */
 		{ "event10", INPUT_OTHER, FALSE },   /* HDMI jack */
@@ -122,11 +122,57 @@ static void test_odd_devices(void)
 	g_assert_cmpint(kind_of("B: KEY=70000 0 0 0 0\\nB: REL=3"), ==, INPUT_MOUSE);
 	/* a wheel alone is no mouse */
 	g_assert_cmpint(kind_of("B: KEY=70000 0 0 0 0\\nB: REL=100"), ==, INPUT_OTHER);
+	/* pens and touch: where they are is not passed, so a relay must not take them */
+	g_assert_cmpint(kind_of("B: KEY=400 1f0000 0 0 0 0\\nB: REL=1943\\nB: ABS=1000003"), ==,
+			INPUT_OTHER);
+	g_assert_cmpint(kind_of("B: KEY=c03 0 7 ff9f207ac14057ff febeffdfffefffff "
+				"fffffffffffffffe\\nB: ABS=1000003"),
+			==, INPUT_OTHER);
+	/* a trackpoint that says that it knows places, as some keyboards do */
+	g_assert_cmpint(kind_of("B: KEY=70000 0 0 0 0\\nB: REL=3\\nB: ABS=7"), ==, INPUT_MOUSE);
+	/* media keys of nothing */
+	g_assert_cmpint(kind_of("P: Phys=usb-1/input3\\nB: KEY=e000000000000 0"), ==, INPUT_OTHER);
 	/* wireless keyboard with a pad, all in one node */
 	g_assert_cmpint(kind_of("B: KEY=70000 0 0 7 ff9f207ac14057ff febeffdfffefffff "
 				"fffffffffffffffe\\nB: REL=1943"),
 			==, INPUT_KEYBOARD);
 	g_assert_cmpint(kind_of("B: KEY=rubbish"), ==, INPUT_OTHER);
+}
+
+#define KEYS "B: KEY=7 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe\\n\\n"
+#define MEDIA "B: KEY=e000000000000 0\\n\\n"
+
+/*
+ * Two Bluetooth keyboards on one radio, and a headset there, whose keys are no keyboard's; none of
+ * them has a name by udev's own rules.
+ */
+static void test_bluetooth(void)
+{
+	static const enum input_kind kinds[] = { INPUT_KEYBOARD, INPUT_MORE, INPUT_KEYBOARD,
+						 INPUT_OTHER };
+	autoptr(manifest) manifest = manifest_build(
+		"proc/bus/input/devices = "
+		"P: Phys=00:00:5e:00:53:01\\nU: Uniq=00:00:5e:00:53:02\\nH: Handlers=event0 "
+		"\\n" KEYS
+		"P: Phys=00:00:5e:00:53:01\\nU: Uniq=00:00:5e:00:53:02\\nH: Handlers=event1 "
+		"\\n" MEDIA
+		"P: Phys=00:00:5e:00:53:01\\nU: Uniq=00:00:5e:00:53:03\\nH: Handlers=event2 "
+		"\\n" KEYS
+		"P: Phys=00:00:5e:00:53:01\\nU: Uniq=00:00:5e:00:53:04\\nH: Handlers=event3 "
+		"\\n" MEDIA
+		"\n"
+		"dev/input/by-device/00:00:5e:00:53:02-Keyboard -> ../event0\n");
+	g_autoptr(GPtrArray) inputs = inputs_read(manifest->root, NULL);
+
+	g_assert_cmpuint(inputs->len, ==, G_N_ELEMENTS(kinds));
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+		g_assert_cmpint(((const struct input *)inputs->pdata[i])->kind, ==, kinds[i]);
+	g_assert_cmpstr(find(inputs, "event0")->stable_path, ==,
+			"/dev/input/by-device/00:00:5e:00:53:02-Keyboard");
+	g_assert_cmpstr(find(inputs, "event0")->own_path, ==,
+			"/dev/input/by-device/00:00:5e:00:53:02-Keyboard");
+	g_assert_true(input_same_device(find(inputs, "event0"), find(inputs, "event1")));
+	g_assert_false(input_same_device(find(inputs, "event0"), find(inputs, "event2")));
 }
 
 static void test_none(void)
@@ -158,7 +204,8 @@ static void test_command(void)
 	g_assert_true(hotseat_error_is(error, HOTSEAT_ERROR_USAGE));
 	g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
 	g_test_trap_assert_passed();
-	g_test_trap_assert_stdout("*keyboard  event1 *-event-kbd*mouse*event3 *event11*program*");
+	g_test_trap_assert_stdout(
+		"*keyboard   event1 *-event-kbd*more keys  event2 *mouse*event3 *event11*program*");
 	g_test_trap_assert_stdout_unmatched("*event0 *");
 }
 
@@ -202,6 +249,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/inputs/stable-paths", test_stable_paths);
 	g_test_add_func("/inputs/programs", test_programs);
 	g_test_add_func("/inputs/odd-devices", test_odd_devices);
+	g_test_add_func("/inputs/bluetooth", test_bluetooth);
 	g_test_add_func("/inputs/none", test_none);
 	g_test_add_func("/inputs/watch", test_watch);
 	g_test_add_func("/inputs/command", test_command);

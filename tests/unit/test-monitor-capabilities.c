@@ -22,7 +22,12 @@ static void test_strings(void)
 {
 	static const char *const strings[][2] = {
 		{ "(prot(monitor)type(LCD)vcp(02 10 60(0F 11 12) 62)mccs_ver(2.1))", "0f 11 12" },
-		{ "(vcp(02 10 60( 0f11 12 )62))", "0f 11 12" },
+		{ "(vcp(02 10 60( 0f11 12 )62))", "12" },
+		{ "(vcp(02 10 60(010F1112)62))", "01 0f 11 12" },
+		{ "(vcp(02 10 60(010F111)62))", "" },
+		{ "(vcp(60(1 3 f)))", "01 03 0f" },
+		{ "(prot(monitor) type(LCD)model LCD cmds(01) vcp(10 60(11 12 0F) 62))",
+		  "11 12 0f" },
 		{ "(vcp(1060(0F)62))", "0f" },
 		{ "(vcp(14(05 60 08) 60(01)))", "01" },
 		{ "(model(vcp(60(01)))vcp(10 60(03)))", "03" },
@@ -49,23 +54,28 @@ static void test_strings(void)
 	}
 }
 
-static gint compare_bytes(gconstpointer a, gconstpointer b)
+/* As a set: some versions of the library sort, some say twice what a monitor says twice. */
+static char *format_set(const guint8 *values, gsize count)
 {
-	return *(const guint8 *)a - *(const guint8 *)b;
+	GString *text = g_string_new(NULL);
+
+	for (guint value = 0; value <= G_MAXUINT8; value++) {
+		if (count > 0 && memchr(values, (int)value, count) != NULL)
+			g_string_append_printf(text, "%s%02x", text->len > 0 ? " " : "", value);
+	}
+	return g_string_free(text, FALSE);
 }
 
-static char *format_sorted(GBytes *values)
+static char *read_by_us(const char *capabilities)
 {
-	GByteArray *sorted = g_bytes_unref_to_array(values);
-	g_autoptr(GBytes) bytes = NULL;
+	g_autoptr(GBytes) inputs = capabilities_inputs(capabilities);
+	gsize count;
+	const guint8 *values = g_bytes_get_data(inputs, &count);
 
-	if (sorted->len > 0)
-		g_byte_array_sort(sorted, compare_bytes);
-	bytes = g_byte_array_free_to_bytes(sorted);
-	return format(bytes);
+	return format_set(values, count);
 }
 
-/* What libddcutil reads; "-" for what it cannot. Some versions of it sort, so all is sorted. */
+/* What libddcutil reads; "-" where it makes nothing of the text, or of its list of inputs. */
 static char *read_by_library(const char *capabilities)
 {
 	g_autofree char *text = g_strdup(capabilities);
@@ -78,10 +88,13 @@ static char *read_by_library(const char *capabilities)
 		const DDCA_Cap_Vcp *vcp = &parsed->vcp_codes[i];
 
 		if (vcp->feature_code == MONITOR_FEATURE_INPUT)
-			found = format_sorted(g_bytes_new(vcp->values, (gsize)vcp->value_ct));
+			found = vcp->value_ct > 0 ? format_set(vcp->values, (gsize)vcp->value_ct)
+						  : g_strdup("-");
 	}
+	if (found == NULL)
+		found = g_strdup(parsed->vcp_code_ct > 0 ? "" : "-");
 	ddca_free_parsed_capabilities(parsed);
-	return found != NULL ? found : g_strdup("");
+	return found;
 }
 
 /* Capabilities of real monitors, as people have sent them in: read as ddcutil reads them. */
@@ -89,7 +102,7 @@ static void test_corpus(void)
 {
 	g_autofree char *text = corpus_read("ddc/capabilities.tsv");
 	g_auto(GStrv) lines = NULL;
-	guint with_inputs = 0, differ = 0;
+	guint with_inputs = 0, differ = 0, alone = 0;
 
 	if (text == NULL) {
 		g_test_skip("no corpus");
@@ -99,16 +112,18 @@ static void test_corpus(void)
 	for (guint i = 1; lines[i] != NULL && lines[i][0] != '\0'; i++) {
 		g_auto(GStrv) cells = g_strsplit(lines[i], "\t", -1);
 		g_autofree char *theirs = read_by_library(cells[4]);
-		g_autofree char *ours = format_sorted(capabilities_inputs(cells[4]));
+		g_autofree char *ours = read_by_us(cells[4]);
 
 		with_inputs += ours[0] != '\0';
-		if (g_str_equal(ours, theirs))
+		alone += g_str_equal(theirs, "-") && ours[0] != '\0';
+		if (g_str_equal(ours, theirs) || g_str_equal(theirs, "-"))
 			continue;
 		g_test_message("%s: %s: \"%s\", the library \"%s\"", cells[0], cells[4], ours,
 			       theirs);
 		differ++;
 	}
-	g_test_message("%u lists of inputs", with_inputs);
+	g_test_message("%u lists of inputs, of which the library cannot read %u", with_inputs,
+		       alone);
 	g_assert_cmpuint(with_inputs, >, 50);
 	g_assert_cmpuint(differ, ==, 0);
 }

@@ -77,15 +77,13 @@ static void test_inputs(void)
 	g_autoptr(GPtrArray) inputs = g_ptr_array_new_with_free_func(free_input);
 	g_autoptr(GPtrArray) reasons = reasons_new();
 
-	add_input(inputs, INPUT_KEYBOARD, NULL, "isa0060/serio0/input0", FALSE);
+	add_input(inputs, INPUT_KEYBOARD, NULL, "isa0060/serio0", FALSE);
 	g_assert_null(choose_input(inputs, INPUT_KEYBOARD, reasons));
 	g_assert_null(choose_input(inputs, INPUT_MOUSE, reasons));
 	add_input(inputs, INPUT_KEYBOARD, "/dev/input/by-id/keyd", NULL, TRUE);
-	add_input(inputs, INPUT_MOUSE, "/dev/input/by-id/m", "usb-0000:00:14.0-2/input0", FALSE);
-	add_input(inputs, INPUT_KEYBOARD, "/dev/input/by-id/m-if01", "usb-0000:00:14.0-2/input1",
-		  FALSE);
-	add_input(inputs, INPUT_KEYBOARD, "/dev/input/by-path/k", "usb-0000:00:14.0-22/input0",
-		  FALSE);
+	add_input(inputs, INPUT_MOUSE, "/dev/input/by-id/m", "usb-0000:00:14.0-2", FALSE);
+	add_input(inputs, INPUT_KEYBOARD, "/dev/input/by-id/m-if01", "usb-0000:00:14.0-2", FALSE);
+	add_input(inputs, INPUT_KEYBOARD, "/dev/input/by-path/k", "usb-0000:00:14.0-22", FALSE);
 	g_assert_true(choose_input(inputs, INPUT_KEYBOARD, reasons) == inputs->pdata[4]);
 	g_assert_true(choose_input(inputs, INPUT_MOUSE, reasons) == inputs->pdata[2]);
 	g_assert_cmpuint(reasons->len, ==, 4);

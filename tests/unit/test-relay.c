@@ -468,28 +468,50 @@ static guint64 status_kib(GPid pid, const char *word)
 	return g_ascii_strtoull(line + strlen(word), NULL, 10);
 }
 
-/* No allocation once it works, which its filter would not survive either; and little memory. */
+/* How often the shim has told of an allocation. */
+static guint allocations(const struct stage *stage)
+{
+	char words[65536] = "";
+	guint count = 0;
+	ssize_t size;
+
+	fcntl(stage->errors, F_SETFL, O_NONBLOCK);
+	size = read(stage->errors, words, sizeof(words) - 1);
+	words[size < 0 ? 0 : size] = '\0';
+	for (const char *at = words; (at = strstr(at, "allocation")) != NULL; at++)
+		count++;
+	return count;
+}
+
+static void chords(struct stage *stage, guint count)
+{
+	for (guint i = 0; i < count; i++) {
+		chord(stage);
+		wait_word(stage, RELAY_SIDE);
+	}
+}
+
+/*
+ * No allocation once it works: not one call to the allocator, whether it would make a system call
+ * (which its filter would not survive) or not, over 102,000 events with a chord in between now and
+ * then; and little memory.
+ */
 static void test_memory(void)
 {
 	struct input_event sent[] = { evdev_event(EV_REL, REL_X, 1), evdev_event(EV_REL, REL_Y, 2),
 				      evdev_event(EV_SYN, SYN_REPORT, 0) };
 	struct input_event got[G_N_ELEMENTS(sent)];
-	char words[4096] = "";
 	struct stage stage;
-	ssize_t size;
 	guint64 peak;
 
 	stage_init(&stage);
 	add_source(&stage);
 	add_guest(&stage);
 	set_chord(&stage);
-	for (guint i = 0; i < 4; i++) {
-		chord(&stage);
-		wait_word(&stage, RELAY_SIDE);
-	}
-	chord(&stage);
-	wait_word(&stage, RELAY_SIDE);
-	for (guint i = 0; i < 20000; i++) {
+	chords(&stage, 5);
+	for (guint i = 0; i < 34000; i++) {
+		if (i % 5000 == 0)
+			chords(&stage, 2);
 		g_assert_cmpint(write(stage.source, sent, sizeof(sent)), ==, sizeof(sent));
 		g_assert_cmpint(recv(stage.sinks[MOUSE], got, sizeof(got), MSG_WAITALL), ==,
 				sizeof(got));
@@ -498,10 +520,49 @@ static void test_memory(void)
 	peak = status_kib(stage.pid, "VmHWM:");
 	g_test_message("peak of memory: %" G_GUINT64_FORMAT " KiB, the shim included", peak);
 	g_assert_cmpuint(peak, <, 3072);
-	fcntl(stage.errors, F_SETFL, O_NONBLOCK);
+	g_assert_cmpuint(allocations(&stage), ==, 0);
+	stage_clear(&stage);
+}
+
+/* An allocation that makes no system call would have been seen there. */
+static void test_allocation_is_seen(void)
+{
+	struct stage stage;
+
+	g_setenv("HOTSEAT_EVDEV_ALLOCATE", "1", TRUE);
+	stage_init(&stage);
+	g_unsetenv("HOTSEAT_EVDEV_ALLOCATE");
+	add_source(&stage);
+	add_guest(&stage);
+	set_chord(&stage);
+	chords(&stage, 2);
+	g_assert_cmpuint(allocations(&stage), >=, 2);
+	stage_clear(&stage);
+}
+
+/* The priority that it says it has is the one that the kernel has for it: granted or not. */
+static void test_priority(void)
+{
+	struct stage stage;
+	g_autofree char *path = NULL, *text = NULL;
+	g_auto(GStrv) fields = NULL;
+	char words[4096] = "";
+	ssize_t size;
+
+	stage_init(&stage);
+	wait_word(&stage, RELAY_SIDE);
+	path = g_strdup_printf("/proc/%d/stat", (int)stage.pid);
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	/* behind the name, which may have blanks: field 3; rt_priority is 40, policy 41 */
+	fields = g_strsplit(strrchr(text, ')') + 2, " ", -1);
+	wait_readable(stage.errors);
 	size = read(stage.errors, words, sizeof(words) - 1);
-	words[size < 0 ? 0 : size] = '\0';
-	g_assert_null(strstr(words, "allocation"));
+	g_assert_cmpint(size, >, 0);
+	g_test_message("policy %s, priority %s: %s", fields[38], fields[37], words);
+	g_assert_true((strstr(words, "priority 10 of real time\n") != NULL) ==
+		      (g_str_equal(fields[38], "2") && g_str_equal(fields[37], "10")));
+	g_assert_true((strstr(words, "no real-time priority") != NULL) ==
+		      g_str_equal(fields[38], "0"));
 	stage_clear(&stage);
 }
 
@@ -602,6 +663,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/kept", test_kept);
 	g_test_add_func("/relay/watchdog", test_watchdog);
 	g_test_add_func("/relay/memory", test_memory);
+	g_test_add_func("/relay/allocation-is-seen", test_allocation_is_seen);
+	g_test_add_func("/relay/priority", test_priority);
 	g_test_add_func("/relay/filter", test_filter);
 	g_test_add_func("/relay/stray-call", test_stray_call);
 	return g_test_run();

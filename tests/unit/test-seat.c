@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <glib.h>
 #include <libevdev/libevdev.h>
 #include <stdlib.h>
 
-#include "corpus.h"
 #include "evdev-model.h"
 #include "seat/seat.h"
 
@@ -425,98 +425,6 @@ static void test_no_repair_into_nothing(void)
 	g_string_free(scene.out, TRUE);
 }
 
-/* ---- strangers' devices ---------------------------------------------------------------------- */
-
-/* The "B: TYPE HEX..." lines of an evemu description: bitmaps, a byte a word. */
-static void read_bits(const char *text, unsigned int type, guint8 *bits, gsize size)
-{
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	gsize at = 0;
-
-	for (guint i = 0; lines[i] != NULL; i++) {
-		g_auto(GStrv) words = g_strsplit(lines[i], " ", -1);
-
-		if (g_strv_length(words) < 3 || !g_str_equal(words[0], "B:") ||
-		    strtoul(words[1], NULL, 16) != type)
-			continue;
-		for (guint j = 2; words[j] != NULL && at < size; j++)
-			bits[at++] = (guint8)strtoul(words[j], NULL, 16);
-	}
-}
-
-static gboolean has_bit(const guint8 *bits, unsigned int bit)
-{
-	return bits[bit / 8] >> bit % 8 & 1;
-}
-
-static guint pass_device(struct scene *scene, const char *text)
-{
-	guint8 keys[KEY_CNT / 8] = { 0 }, axes[8] = { 0 };
-	struct model_log *logs[] = { &model.sinks[0].log, &model.sinks[1].log };
-	guint sent = 0;
-
-	read_bits(text, EV_KEY, keys, sizeof(keys));
-	read_bits(text, EV_REL, axes, sizeof(axes));
-	for (unsigned int code = 1; code < KEY_CNT; code++) {
-		struct model_log *log = logs[evdev_is_button(code)];
-
-		if (!has_bit(keys, code))
-			continue;
-		log->count = 0;
-		model_hand(0, code, true);
-		model_hand(0, code, false);
-		scene_read(scene);
-		g_assert_cmpuint(log->count, ==, 4);
-		g_assert_cmpuint(log->events[0].code, ==, code);
-		g_assert_cmpint(log->events[0].value, ==, 1);
-		g_assert_cmpint(log->events[2].value, ==, 0);
-		sent++;
-	}
-	for (unsigned int axis = 0; axis < REL_CNT; axis++) {
-		if (!has_bit(axes, axis))
-			continue;
-		logs[1]->count = 0;
-		model_event(0, EV_REL, axis, -7);
-		model_report(0);
-		scene_read(scene);
-		g_assert_cmpuint(logs[1]->count, ==, 2);
-		g_assert_cmpuint(logs[1]->events[0].code, ==, axis);
-		g_assert_cmpint(logs[1]->events[0].value, ==, -7);
-		sent++;
-	}
-	return sent;
-}
-
-static void test_corpus(void)
-{
-	g_auto(GStrv) names = corpus_list("input/evemu");
-	guint devices = 0, sent = 0;
-
-	if (names == NULL) {
-		g_test_skip("no corpus");
-		return;
-	}
-	for (guint i = 0; names[i] != NULL; i++) {
-		g_autofree char *name = g_strconcat("input/evemu/", names[i], NULL);
-		g_autofree char *text = corpus_read(name);
-		struct scene scene;
-
-		if (!g_str_has_prefix(names[i], "keyboards_") &&
-		    !g_str_has_prefix(names[i], "mice_") && !g_str_has_prefix(names[i], "track"))
-			continue;
-		scene_init(&scene);
-		/* each key for itself: no chord in between */
-		g_assert_cmpint(seat_set_chords(&scene.seat, NULL, 0), ==, 0);
-		scene_plug(&scene, 0, true);
-		g_assert_cmpint(seat_move(&scene.seat, 1, SEAT_BY_REQUEST), ==, 0);
-		devices++;
-		sent += pass_device(&scene, text);
-		g_string_free(scene.out, TRUE);
-	}
-	g_test_message("%u keyboards and mice, %u keys, buttons and axes", devices, sent);
-	g_assert_cmpuint(devices, >, 10);
-}
-
 int main(int argc, char **argv)
 {
 	static const char *const streams[] = {
@@ -539,6 +447,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/seat/button-stall", test_button_stall);
 	g_test_add_func("/seat/adopted-stall", test_adopted_stall);
 	g_test_add_func("/seat/no-repair-into-nothing", test_no_repair_into_nothing);
-	g_test_add_func("/seat/corpus", test_corpus);
 	return g_test_run();
 }
