@@ -12,10 +12,9 @@
  * the line alone, then in it and the lines before that it may continue, and once more in the
  * lines that follow.
  */
-#define WINDOW 6      /* lines */
-#define SHORTEST 12   /* a line that somebody wrapped is not shorter, */
-#define LONGEST 320   /* and no longer than a wide terminal */
-#define BEGINNING 160 /* of a line, in which what was torn before it must end */
+#define WINDOW 6    /* lines */
+#define SHORTEST 12 /* a line that somebody wrapped is not shorter, */
+#define LONGEST 320 /* and no longer than a wide terminal */
 #define SHOWN 240
 
 /* The first lines that showed a rule. */
@@ -191,7 +190,8 @@ static gboolean begins_anew(const GString *line)
 	if (*c == '\0' || *c == '[' || (*c == '<' && g_ascii_isdigit(c[1])))
 		return TRUE;
 	if (g_ascii_isdigit(c[0]) && g_ascii_isdigit(c[1]))
-		return c[2] == ':' || (g_ascii_isdigit(c[2]) && strchr("-.", c[4]) != NULL);
+		return c[2] == ':' || c[2] == '-' ||
+		       (g_ascii_isdigit(c[2]) && g_ascii_isdigit(c[3]) && c[4] == '-');
 	for (guint i = 0; i < G_N_ELEMENTS(months); i++) {
 		if (g_str_has_prefix(c, months[i]))
 			return TRUE;
@@ -214,16 +214,14 @@ static gboolean continues(struct explainer *explainer, guint64 number)
 /* scan_torn - what began in the last line: at a space, or in the middle of a word */
 static void scan_torn(struct explainer *explainer)
 {
+	const struct sought *sought = explainer->sought;
 	const GString *line = line_at(explainer, explainer->number);
-	g_autoptr(GString) plain = g_string_new(NULL);
-	gsize length;
-	guint16 spaced;
+	gsize skipped = strspn(line->str, "> |\t");
+	const char *text = line->str + skipped;
+	guint16 spaced = sought_scan(sought, explainer->torn, " ", 1, &explainer->told);
 
-	plain_append(plain, line->str, MIN(line->len, BEGINNING));
-	length = plain->len;
-	spaced = sought_scan(explainer->sought, explainer->torn, " ", 1, &explainer->told);
-	sought_scan(explainer->sought, spaced, plain->str, length, &explainer->told);
-	sought_scan(explainer->sought, explainer->torn, plain->str, length, &explainer->told);
+	sought_scan_torn(sought, spaced, text, line->len - skipped, &explainer->told);
+	sought_scan_torn(sought, explainer->torn, text, line->len - skipped, &explainer->told);
 }
 
 /* scan_plain - the line once more, without what made it unclean */

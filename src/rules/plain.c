@@ -58,10 +58,12 @@ static const struct {
 /* How logs write the escape character. */
 static const char *const escapes[] = { "\x1b", "\\u001b", "\\x1b", "\\033", "\\e", "#033", "^[" };
 
-gboolean plain_is_unclean(char byte)
-{
-	return byte != '\0' && strchr("\x1b&`\\*#^\xc2\xe2\xef", byte) != NULL;
-}
+/* How all of these begin, in few letters: whoever looks for them pays for each. */
+const char *const plain_unclean[] = {
+	"&#",   "&apos",  "&quot", "&lt",   "&gt",      "&amp",     "&nbsp",    "\\\"", "\\n",
+	"\\t",  "\\r",    "`",     "**",    "\xe2\x80", "\xe2\x81", "\xe2\x88", "\xc2", "\xef\xbb",
+	"\x1b", "\\u001", "\\x1b", "\\033", "\\e[",     "#033",     "^[",       NULL,
+};
 
 /* colour_length - of a control sequence at the start of the text; 0: none */
 static gsize colour_length(const char *text, const char *end)
@@ -70,8 +72,8 @@ static gsize colour_length(const char *text, const char *end)
 		gsize length = strlen(escapes[i]);
 		const char *c = text + length;
 
-		if ((gsize)(end - text) < length + 2 || memcmp(text, escapes[i], length) != 0 ||
-		    *c++ != '[')
+		if (escapes[i][0] != *text || (gsize)(end - text) < length + 2 ||
+		    memcmp(text, escapes[i], length) != 0 || *c++ != '[')
 			continue;
 		while (c < end && (g_ascii_isdigit(*c) || *c == ';' || *c == '?'))
 			c++;
@@ -80,49 +82,83 @@ static gsize colour_length(const char *text, const char *end)
 	return 0;
 }
 
-static void append_words(GString *to, const char *words)
+/* replacement - for what stands at the start of the text, and its length; NULL: nothing of it */
+static const char *replacement(const char *text, const char *end, gsize *length)
 {
-	for (; *words != '\0'; words++) {
-		char c = g_ascii_iscntrl(*words) ? ' ' : g_ascii_tolower(*words);
-
-		if (c != ' ' || (to->len > 0 && to->str[to->len - 1] != ' '))
-			g_string_append_c(to, c);
+	*length = colour_length(text, end);
+	if (*length > 0)
+		return "";
+	for (gsize i = 0; i < G_N_ELEMENTS(replaced); i++) {
+		*length = strlen(replaced[i].from);
+		if (replaced[i].from[0] == *text && (gsize)(end - text) >= *length &&
+		    memcmp(text, replaced[i].from, *length) == 0)
+			return replaced[i].to;
 	}
+	return NULL;
 }
 
-/* append_replaced - what stands at the start of the text; returns its length, 0: nothing of it */
-static gsize append_replaced(GString *to, const char *text, const char *end)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(replaced); i++) {
-		gsize length = strlen(replaced[i].from);
+/* What becomes of a byte: itself in lower case, a space, or a look at what begins with it: 0. */
+static guint8 letters[256];
 
-		if ((gsize)(end - text) < length || memcmp(text, replaced[i].from, length) != 0)
-			continue;
-		append_words(to, replaced[i].to);
-		return length;
+static gpointer letters_new(G_GNUC_UNUSED gpointer data)
+{
+	for (guint i = 1; i < 256; i++)
+		letters[i] = g_ascii_iscntrl((char)i) ? ' ' : (guint8)g_ascii_tolower((char)i);
+	for (const char *c = "&\\`*#^\x1b\xc2\xe2\xef"; *c != '\0'; c++)
+		letters[(guint8)*c] = 0;
+	return letters;
+}
+
+/* append_letters - until the text ends or there is something to look at; returns how many */
+static gsize append_letters(GString *to, const char *text, const char *end)
+{
+	gsize before = to->len;
+	const char *from = text;
+	char *out, last = before > 0 ? to->str[before - 1] : ' ';
+
+	g_string_set_size(to, before + (gsize)(end - text));
+	out = to->str + before;
+
+	for (; from < end && letters[(guint8)*from] != 0; from++) {
+		char c = (char)letters[(guint8)*from];
+
+		*out = c;
+		out += c != ' ' || last != ' ';
+		last = c;
 	}
-	return 0;
+	g_string_truncate(to, (gsize)(out - to->str));
+	return (gsize)(from - text);
+}
+
+static void append_letter(GString *to, char c)
+{
+	if (c != ' ' || (to->len > 0 && to->str[to->len - 1] != ' '))
+		g_string_append_c(to, c);
 }
 
 void plain_append(GString *to, const char *text, gsize length)
 {
+	static GOnce once = G_ONCE_INIT;
 	const char *end = text + length;
 
-	while (text < end && strchr("> |\t", *text) != NULL && *text != '\0')
+	g_once(&once, letters_new, NULL);
+	while (text < end && memchr("> |\t", *text, 4) != NULL)
 		text++;
 	while (text < end) {
-		const char one[] = { *text, '\0' };
-		gsize taken = 0;
+		const char *words;
+		gsize taken;
 
-		if (plain_is_unclean(*text)) {
-			taken = colour_length(text, end);
-			if (taken == 0)
-				taken = append_replaced(to, text, end);
+		text += append_letters(to, text, end);
+		if (text == end)
+			break;
+		words = replacement(text, end, &taken);
+		if (words == NULL) {
+			append_letter(to, *text != '\0' ? *text : ' ');
+			text++;
+			continue;
 		}
-		if (taken == 0) {
-			append_words(to, one[0] != '\0' ? one : " ");
-			taken = 1;
-		}
+		for (; *words != '\0'; words++)
+			append_letter(to, *words);
 		text += taken;
 	}
 }

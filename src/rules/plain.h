@@ -8,8 +8,8 @@
  * and entities, a service's log escapes quotes, a mail quotes it, people put it in backticks.
  */
 
-/* plain_is_unclean - may this byte begin something that plain_append() would take out? */
-gboolean plain_is_unclean(char byte);
+/* plain_unclean - a text without any of these has words in plain letters; NULL-terminated */
+extern const char *const plain_unclean[];
 
 /*
  * plain_append - the words of a line: in lower case, one space between them, straight quotes, no

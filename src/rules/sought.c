@@ -5,13 +5,12 @@
 
 #include "rules/plain.h"
 
-#define ROW 64 /* classes of bytes: letters without case, digits, signs that fragments use */
+#define ROW 64 /* classes of bytes: letters without case, any digit, signs that fragments use */
 #define OTHER_BYTE 0
-#define UNCLEAN_BYTE 1
-#define UNCLEAN_STATE 1
+#define UNCLEAN 1    /* the number of all fragments of plain_unclean */
+#define NOTED 0x8000 /* in a state's number: a fragment ends there */
 
 struct state {
-	guint16 next[ROW];
 	guint16 fail;
 	guint16 ends;  /* number of the fragment that ends here, from 1; 0: none */
 	guint16 other; /* the next state along the failures at which one ends; 0: none */
@@ -35,6 +34,7 @@ struct sought {
 	guint8 classes[256];
 	guint n_classes;
 	GArray *states;    /* struct state */
+	GArray *next;      /* for each state a row of guint16, by class of byte */
 	GHashTable *known; /* telling fragment's text to number */
 	GPtrArray *ways;   /* by number of the telling fragment: GPtrArray of struct way */
 	guint n_rules;
@@ -49,51 +49,77 @@ static struct state *state_at(const struct sought *sought, guint number)
 	return &g_array_index(sought->states, struct state, number);
 }
 
+static guint16 *next_of(const struct sought *sought, guint number)
+{
+	return &g_array_index(sought->next, guint16, number * ROW);
+}
+
 static guint add_state(struct sought *sought)
 {
-	const struct state fresh = { 0 };
-
-	g_assert(sought->states->len < G_MAXUINT16);
-	g_array_append_val(sought->states, fresh);
+	g_assert(sought->states->len < NOTED);
+	g_array_set_size(sought->states, sought->states->len + 1);
+	g_array_set_size(sought->next, sought->states->len * ROW);
 	return sought->states->len - 1;
 }
 
-static guint8 class_of(struct sought *sought, char c)
+/* alike - letters that have one class: what is told is looked at again */
+static char alike(char c)
 {
-	guint8 byte = (guint8)g_ascii_tolower(c);
+	if (g_ascii_isdigit(c))
+		return '0';
+	if (c != '\0' && strchr("()[]<>{}", c) != NULL)
+		return '(';
+	return g_ascii_tolower(c);
+}
 
-	g_assert(!plain_is_unclean(c));
-	if (sought->classes[byte] == OTHER_BYTE) {
-		g_assert(sought->n_classes < ROW);
-		sought->classes[byte] = (guint8)sought->n_classes++;
-		sought->classes[(guint8)g_ascii_toupper(c)] = sought->classes[byte];
+static guint8 class_of(struct sought *sought, char letter)
+{
+	char first = alike(letter);
+
+	if (sought->classes[(guint8)letter] != OTHER_BYTE)
+		return sought->classes[(guint8)letter];
+	g_assert(sought->n_classes < ROW);
+	for (guint byte = 1; byte < 256; byte++) {
+		if (alike((char)byte) == first)
+			sought->classes[byte] = (guint8)sought->n_classes;
 	}
-	return sought->classes[byte];
+	return (guint8)sought->n_classes++;
+}
+
+/* state_of - the state after this text, from the beginning */
+static guint state_of(struct sought *sought, const char *text)
+{
+	guint state = 0;
+
+	for (const char *c = text; *c != '\0'; c++) {
+		guint8 class = class_of(sought, *c);
+
+		if (next_of(sought, state)[class] == 0) {
+			guint fresh = add_state(sought);
+
+			next_of(sought, state)[class] = (guint16)fresh;
+			state_at(sought, fresh)->after_space = *c == ' ';
+		}
+		state = next_of(sought, state)[class];
+	}
+	return state;
 }
 
 static guint add_telling(struct sought *sought, const char *text)
 {
-	guint number = GPOINTER_TO_UINT(g_hash_table_lookup(sought->known, text));
-	guint state = 0;
+	g_autofree char *all_alike = g_strdup(text);
+	guint number;
 
+	for (char *c = all_alike; *c != '\0'; c++)
+		*c = alike(*c);
+	number = GPOINTER_TO_UINT(g_hash_table_lookup(sought->known, all_alike));
 	if (number != 0)
 		return number;
-	for (const char *c = text; *c != '\0'; c++) {
-		guint8 class = class_of(sought, *c);
-
-		if (state_at(sought, state)->next[class] == 0) {
-			guint fresh = add_state(sought);
-
-			state_at(sought, state)->next[class] = (guint16)fresh;
-			state_at(sought, fresh)->after_space = *c == ' ';
-		}
-		state = state_at(sought, state)->next[class];
-	}
 	number = sought->ways->len;
 	g_assert(number < SOUGHT_TELLING);
 	g_ptr_array_add(sought->ways, g_ptr_array_new());
-	g_hash_table_insert(sought->known, g_strdup(text), GUINT_TO_POINTER(number));
-	state_at(sought, state)->ends = (guint16)number;
+	state_at(sought, state_of(sought, all_alike))->ends = (guint16)number;
+	g_hash_table_insert(sought->known, g_steal_pointer(&all_alike), GUINT_TO_POINTER(number));
 	return number;
 }
 
@@ -135,43 +161,51 @@ static void join(struct sought *sought)
 	g_autoptr(GArray) queue = g_array_new(FALSE, FALSE, sizeof(guint16));
 
 	for (guint i = 0; i < sought->n_classes; i++) {
-		if (state_at(sought, 0)->next[i] != 0)
-			g_array_append_val(queue, state_at(sought, 0)->next[i]);
+		if (next_of(sought, 0)[i] != 0)
+			g_array_append_val(queue, next_of(sought, 0)[i]);
 	}
 	for (guint head = 0; head < queue->len; head++) {
-		struct state *state = state_at(sought, g_array_index(queue, guint16, head));
+		guint number = g_array_index(queue, guint16, head);
+		struct state *state = state_at(sought, number);
 		const struct state *fail = state_at(sought, state->fail);
+		guint16 *next = next_of(sought, number);
 
 		state->other = fail->ends != 0 ? state->fail : fail->other;
 		for (guint i = 0; i < sought->n_classes; i++) {
-			if (state->next[i] == 0) {
-				state->next[i] = fail->next[i];
+			guint16 otherwise = next_of(sought, state->fail)[i];
+
+			if (next[i] == 0) {
+				next[i] = otherwise;
 				continue;
 			}
-			state_at(sought, state->next[i])->fail = fail->next[i];
-			g_array_append_val(queue, state->next[i]);
+			state_at(sought, next[i])->fail = otherwise;
+			g_array_append_val(queue, next[i]);
 		}
 	}
 }
 
-/* Any number of spaces and tabs is one, and an unclean byte leads to a state of its own. */
-static void join_special(struct sought *sought)
+/* join_spaces - any number of spaces and tabs is one */
+static void join_spaces(struct sought *sought)
 {
 	guint8 space = sought->classes[' '];
 
 	for (guint i = 0; i < sought->states->len; i++) {
 		if (state_at(sought, i)->after_space)
-			state_at(sought, i)->next[space] = (guint16)i;
-		state_at(sought, i)->next[UNCLEAN_BYTE] = UNCLEAN_STATE;
+			next_of(sought, i)[space] = (guint16)i;
 	}
-	memcpy(state_at(sought, UNCLEAN_STATE)->next, state_at(sought, 0)->next,
-	       sizeof(state_at(sought, 0)->next));
-	state_at(sought, UNCLEAN_STATE)->other = UNCLEAN_STATE;
 	for (const char *c = "\t\r\v\f"; *c != '\0'; c++)
 		sought->classes[(guint8)*c] = space;
-	for (guint byte = 1; byte < 256; byte++) {
-		if (plain_is_unclean((char)byte))
-			sought->classes[byte] = UNCLEAN_BYTE;
+}
+
+/* note_states - so that scanning reads nothing but rows */
+static void note_states(struct sought *sought)
+{
+	for (guint i = 0; i < sought->next->len; i++) {
+		guint16 *next = &g_array_index(sought->next, guint16, i);
+		const struct state *state = state_at(sought, *next);
+
+		if (state->ends != 0 || state->other != 0)
+			*next |= NOTED;
 	}
 }
 
@@ -190,18 +224,21 @@ static gpointer sought_new(G_GNUC_UNUSED gpointer data)
 {
 	struct sought *sought = g_new0(struct sought, 1);
 
-	sought->n_classes = UNCLEAN_BYTE + 1;
+	sought->n_classes = OTHER_BYTE + 1;
 	sought->states = g_array_new(FALSE, TRUE, sizeof(struct state));
+	sought->next = g_array_new(FALSE, TRUE, sizeof(guint16));
 	add_state(sought);
-	add_state(sought); /* UNCLEAN_STATE */
 	sought->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	sought->ways = g_ptr_array_new();
-	g_ptr_array_add(sought->ways, NULL); /* numbers begin with 1 */
+	g_ptr_array_set_size(sought->ways, UNCLEAN + 1);
 	class_of(sought, ' ');
+	for (gsize i = 0; plain_unclean[i] != NULL; i++)
+		state_at(sought, state_of(sought, plain_unclean[i]))->ends = UNCLEAN;
 	for (gsize i = 0; log_rule_tables[i] != NULL; i++)
 		add_table(sought, log_rule_tables[i]);
 	join(sought);
-	join_special(sought);
+	join_spaces(sought);
+	note_states(sought);
 	return sought;
 }
 
@@ -219,14 +256,12 @@ guint sought_rules(const struct sought *sought)
 
 static void note_ends(const struct sought *sought, guint state, struct told *told)
 {
-	if (state == UNCLEAN_STATE) {
-		told->unclean = TRUE;
-		return;
-	}
 	for (; state != 0; state = state_at(sought, state)->other) {
 		guint number = state_at(sought, state)->ends;
 
-		if (number == 0)
+		if (number == UNCLEAN)
+			told->unclean = TRUE;
+		if (number <= UNCLEAN)
 			continue;
 		told->bits[number / 64] |= 1ull << (number % 64);
 		told->any = TRUE;
@@ -236,15 +271,37 @@ static void note_ends(const struct sought *sought, guint state, struct told *tol
 guint16 sought_scan(const struct sought *sought, guint16 from, const char *text, gsize length,
 		    struct told *told)
 {
-	const struct state *states = (const struct state *)(const void *)sought->states->data;
+	const guint16 *next = &g_array_index(sought->next, guint16, 0);
 	guint state = from;
 
 	for (gsize i = 0; i < length; i++) {
-		state = states[state].next[sought->classes[(guint8)text[i]]];
-		if (G_UNLIKELY(states[state].ends | states[state].other))
+		state = next[state * ROW + sought->classes[(guint8)text[i]]];
+		if (G_UNLIKELY((state & NOTED) != 0)) {
+			state &= ~NOTED;
 			note_ends(sought, state, told);
+		}
 	}
 	return (guint16)state;
+}
+
+void sought_scan_torn(const struct sought *sought, guint16 from, const char *text, gsize length,
+		      struct told *told)
+{
+	const guint16 *next = &g_array_index(sought->next, guint16, 0);
+	guint state = from, fresh = 0;
+
+	for (gsize i = 0; i < length; i++) {
+		guint8 class = sought->classes[(guint8)text[i]];
+
+		state = next[state * ROW + class];
+		fresh = next[fresh * ROW + class];
+		if (state == fresh)
+			return;
+		if ((state & NOTED) != 0)
+			note_ends(sought, state & ~(guint)NOTED, told);
+		state &= ~(guint)NOTED;
+		fresh &= ~(guint)NOTED;
+	}
 }
 
 static gboolean part_fits(const struct part *part, const char *text)

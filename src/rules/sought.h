@@ -35,6 +35,13 @@ guint16 sought_scan(const struct sought *sought, guint16 state, const char *text
 		    struct told *told);
 
 /**
+ * sought_scan_torn - the same for what began before the text, and for nothing that begins in it
+ * @state: where the text before it ended
+ */
+void sought_scan_torn(const struct sought *sought, guint16 state, const char *text, gsize length,
+		      struct told *told);
+
+/**
  * sought_fitting - for each way that the told fragments tell of: does it fit the text?
  * @text: as plain_append() makes it
  * @fits: called for the rules of those that do, with the rule's number over all tables; a rule
