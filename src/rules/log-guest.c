@@ -95,6 +95,9 @@ static const struct log_rule table[] = {
 	{ LOG("SPICE", B, 'V', "libvirt", "libvirt src/qemu/qemu_validate.c"), SURE_CERTAIN,
 	  .match = M("without spice graphics"), "SPICE was taken out, and something of it is left.",
 	  "Take out <channel type='spicevmc'>, <redirdev> and <audio type='spice'> as well." },
+	{ LOG("NO-SPICE", B, 'V', "libvirt", "libvirt src/qemu/qemu_validate.c"), SURE_CERTAIN,
+	  .match = M("spice graphics are not supported"), "this QEMU is built without SPICE.",
+	  "<graphics type='vnc'/>, and take the channel spicevmc out" },
 	/* processor, clocks, Hyper-V */
 	{ LOG("E072", B, 'V', "libvirt", "libvirt src/conf/domain_validate.c; CP-02"), SURE_CERTAIN,
 	  .match = M("match maximum vcpu", "cpu topology & vcpu count"),

@@ -68,7 +68,8 @@ static const struct log_rule table[] = {
 	{ LOG("BOOT-DEVICE", B, 'V', "Windows", "WN-11"), SURE_LIKELY,
 	  .match = M("inaccessible boot device", "inaccessible_boot_device"),
 	  "the disk is on another bus than Windows has a driver for.",
-	  "Back to the old bus; then hotseat disk-move, which brings the driver in first." },
+	  "Back to the old bus; then hotseat set GUEST disk-bus=virtio, which brings the driver in "
+	  "first." },
 	{ LOG("WINDOWS-11", B, 'D', "Windows Setup", "DX-06"), SURE_LIKELY,
 	  .match = M("can't run windows 11", "cannot run windows 11", "run windows 11 on this pc"),
 	  "the guest has no TPM 2.0, no Secure Boot, or too little memory for Windows 11.",
