@@ -14,13 +14,13 @@
 static const struct log_rule table[] = {
 	/* KVM */
 	{ LOG("E084", B, 'C', "qemu", "FW-01"), SURE_CERTAIN,
-	  .match = M("access kvm kernel module", "initialize kvm|", "/dev/kvm & permission denied"),
+	  .match = M("access kvm kernel module", "initialize kvm|", "/dev/kvm| & permission denied"),
 	  "KVM is off, or this user may not use it.",
 	  "Use qemu:///system, or join the group kvm; hotseat check says whether KVM runs." },
 	{ LOG("KVM-OFF", B, 'V', "kernel", "Linux arch/x86/kvm; FW-01"), SURE_LIKELY,
 	  .match = M("kvm: & disabled by bios", "(outside txt) disabled by bios",
 		     "support virt type & kvm|", "insert 'kvm_intel'", "insert 'kvm_amd'",
-		     "/dev/kvm & no such file", "kvm acceleration & not available",
+		     "/dev/kvm| & no such file", "kvm acceleration & not available",
 		     "capabilities for domaintype=kvm", "kvm is not available",
 		     "requires kvm, but it is not available", "architecture for os type 'hvm'",
 		     "kvm acceleration & not be used"),
