@@ -52,7 +52,9 @@ static const struct log_rule table[] = {
 	  "function of it is missing.",
 	  "Pass all functions; take the power away for a moment; the maker's newest driver." },
 	{ LOG("TDR", R, 'C', "Windows", "none: reports"), SURE_POSSIBLE,
-	  .match = M("video_tdr_failure", "video tdr failure", "|nvlddmkm", "|atikmdag"),
+	  .match = M("video_tdr_failure", "video tdr failure", "nvlddmkm & stopped responding",
+		     "atikmdag & stopped responding", "what failed: nvlddmkm",
+		     "what failed: atikmdag"),
 	  "the card stopped answering its driver in the guest.",
 	  "MSI for the card's functions; no overclocking; look at the host's log of that minute." },
 	/* Windows */

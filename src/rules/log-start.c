@@ -9,12 +9,15 @@
 #define R SEVERITY_RISKY
 #define S SEVERITY_STYLE
 
+/* To a daemon it is nothing that a client leaves. */
+#define NO_DAEMON(words) words " & !]: " words " & !virnetsocket"
 #define DENIED(kind) "apparmor=\"denied\" & profile=\"libvirt- & " kind
 
 static const struct log_rule table[] = {
 	/* KVM */
 	{ LOG("E084", B, 'C', "qemu", "FW-01"), SURE_CERTAIN,
-	  .match = M("access kvm kernel module", "initialize kvm|", "/dev/kvm| & permission denied"),
+	  .match =
+		  M("access kvm kernel module", "initialize kvm|", "/dev/kvm| & permission denied"),
 	  "KVM is off, or this user may not use it.",
 	  "Use qemu:///system, or join the group kvm; hotseat check says whether KVM runs." },
 	{ LOG("KVM-OFF", B, 'V', "kernel", "Linux arch/x86/kvm; FW-01"), SURE_LIKELY,
@@ -52,8 +55,9 @@ static const struct log_rule table[] = {
 	  "sudo systemctl restart libvirtd" },
 	{ LOG("DAEMON-GONE", B, 'C', "libvirt", "joeknock90/Single-GPU-Passthrough#8, #18"),
 	  SURE_LIKELY,
-	  .match = M("recv data: connection reset by peer", "end of file while reading data",
-		     "libvirtd quit during handshake", "client socket is closed"),
+	  .match = M("recv data: connection reset by peer",
+		     NO_DAEMON("end of file while reading data"), "libvirtd quit during handshake",
+		     NO_DAEMON("client socket is closed")),
 	  "libvirt's daemon ended, or the session in which virt-manager ran did: a hook stops it, "
 	  "or hangs.",
 	  "Start from a text console or over ssh.\njournalctl -b -u libvirtd -u virtqemud" },
