@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rules/explain.h"
+#include "rules/log-table.h"
 
 /* What is said about a guest's definition and its devices. See explain.h. */
-#define M(...) ((const char *const[]){ __VA_ARGS__, NULL })
-#define LOG(id, severity, tag, component, source)                                                  \
-	.rule = { id, severity, tag, NULL, NULL, component, source }
-#define B SEVERITY_BROKEN
-#define R SEVERITY_RISKY
-#define S SEVERITY_STYLE
 #define LINT "hotseat lint says where."
 
 static const struct log_rule table[] = {

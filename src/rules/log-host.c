@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rules/explain.h"
+#include "rules/log-table.h"
 
 /* IOMMU, groups, binding, modules, DMA: what kernel, libvirt and QEMU say of them. See explain.h.
  */
-#define M(...) ((const char *const[]){ __VA_ARGS__, NULL })
-#define LOG(id, severity, tag, component, source)                                                  \
-	.rule = { id, severity, tag, NULL, NULL, component, source }
-#define B SEVERITY_BROKEN
-#define R SEVERITY_RISKY
-#define S SEVERITY_STYLE
 
 #define OTHER_SLOT "Another slot, or the other device to the guest as well."
 #define IOMMU_ON                                                                                   \

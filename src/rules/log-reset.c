@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rules/explain.h"
+#include "rules/log-table.h"
 
 /* The card itself: its memory, its ROM, its resets, its power; and a host that hangs on it. */
-#define M(...) ((const char *const[]){ __VA_ARGS__, NULL })
-#define LOG(id, severity, tag, component, source)                                                  \
-	.rule = { id, severity, tag, NULL, NULL, component, source }
-#define B SEVERITY_BROKEN
-#define R SEVERITY_RISKY
-#define L SEVERITY_SLOW
-#define S SEVERITY_STYLE
 
 /* What else sleeps and is pulled out: docks, their bridges, modems. */
 #define NO_CARD " & !xhci_hcd & !thunderbolt & !pcieport & !nvme & !iwlwifi"

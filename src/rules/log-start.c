@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rules/explain.h"
+#include "rules/log-table.h"
 
 /* Around a guest that does not start: libvirt and its hooks, rights, memory, files, networks. */
-#define M(...) ((const char *const[]){ __VA_ARGS__, NULL })
-#define LOG(id, severity, tag, component, source)                                                  \
-	.rule = { id, severity, tag, NULL, NULL, component, source }
-#define B SEVERITY_BROKEN
-#define R SEVERITY_RISKY
-#define S SEVERITY_STYLE
 
 /* To a daemon it is nothing that a client leaves. */
 #define NO_DAEMON(words) words " & !]: " words " & !virnetsocket"
