@@ -16,6 +16,7 @@
 #define SHORTEST 12 /* a line that somebody wrapped is not shorter, */
 #define LONGEST 320 /* and no longer than a wide terminal */
 #define SHOWN 240
+#define MATCHES 64 /* of lines that go on and on; more are not kept */
 
 /* The first lines that showed a rule. */
 struct seen {
@@ -243,11 +244,25 @@ static void add_told(struct explainer *explainer)
 	explainer->until = explainer->number + WINDOW - 1;
 }
 
+/* is_explained - does a rule that knows what it says fit the line, and was no more told before? */
+static gboolean is_explained(const struct explainer *explainer)
+{
+	const GArray *matches = explainer->matches;
+	const struct match *last =
+		matches->len == 0 ? NULL : &g_array_index(matches, struct match, matches->len - 1);
+
+	return last != NULL && last->first == explainer->number && !last->rule->vague &&
+	       memcmp(explainer->open.bits, explainer->told.bits, sizeof(explainer->told.bits)) ==
+		       0;
+}
+
 static void judge(struct explainer *explainer)
 {
 	guint64 first = explainer->number;
 
 	judge_lines(explainer, first, explainer->number);
+	if (is_explained(explainer))
+		return;
 	while (continues(explainer, first) && explainer->number - first < WINDOW - 1)
 		judge_lines(explainer, --first, explainer->number);
 }
@@ -262,7 +277,8 @@ static void end_line(struct explainer *explainer)
 		more = continues(explainer, explainer->number);
 	if (more && explainer->torn != 0)
 		scan_torn(explainer);
-	if (explainer->open.any && (!more || explainer->number > explainer->until))
+	if (explainer->open.any &&
+	    (!more || explainer->number > explainer->until || explainer->matches->len >= MATCHES))
 		close_message(explainer);
 	if (explainer->told.any)
 		add_told(explainer);
