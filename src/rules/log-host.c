@@ -13,7 +13,7 @@
 static const struct log_rule table[] = {
 	/* the IOMMU */
 	{ LOG("E049", B, 'V', "libvirt", "libvirt src/qemu/qemu_hostdev.c; FW-02"), SURE_CERTAIN,
-	  .match = M("support passthrough of host pci", "no iommu_group found",
+	  .match = M("support passthrough of host pci", "no iommu_group",
 		     "pci backend driver & is not supported",
 		     "vfio-pci & probe & failed with error -22|", "no iommu detected",
 		     "iommu not present", "iommu appears to be disabled"),
@@ -75,7 +75,7 @@ static const struct log_rule table[] = {
 	  "Put all functions below one root port, or take the guest's IOMMU out." },
 	{ LOG("VIOMMU", B, 'V', "qemu", "QEMU hw/i386/intel_iommu.c, amd_iommu.c"), SURE_CERTAIN,
 	  .match = M("enabling caching-mode", "requires caching mode",
-		     "requires iommu map notifier", "failed to set viommu"),
+		     "requires iommu & notifier which", "failed to set viommu"),
 	  "the guest's IOMMU does not go with a lent card as it is set up.",
 	  "<driver caching_mode='on'/> in <iommu model='intel'>, or no <iommu>." },
 	{ LOG("E047", B, 'V', "libvirt", "libvirt src/hypervisor/virhostdev.c; GR-05"),
@@ -163,7 +163,8 @@ static const struct log_rule table[] = {
 	  "little may be locked (-12), or the IOMMU cannot reach the address (-22).",
 	  "Read the lines before it." },
 	{ LOG("DMA-FAULT", R, 'C', "kernel", "Linux drivers/iommu"), SURE_POSSIBLE,
-	  .match = M("dmar: & fault addr", "amd-vi: & io_page_fault", "amd-vi: & invalid_device_"),
+	  .match = M("dmar: & fault addr", "dmar: drhd: handling fault status",
+		     "amd-vi: & io_page_fault", "amd-vi: & invalid_device_"),
 	  "a device went for memory that is not its own: it was not reset after a guest, or its "
 	  "firmware does so.",
 	  "Update the firmware of board and card. After a guest: take the power away for a "
@@ -194,7 +195,8 @@ static const struct log_rule table[] = {
 	  .match = M("module vfio-pci not found", "module vfio_pci not found",
 		     "module vfio_iommu_type1 not found", "module vfio not found",
 		     "drivers/vfio-pci/ & nonexistent", "drivers/vfio-pci/ & no such file",
-		     "load module vfio", "insert 'vfio", "insert module vfio"),
+		     "load module vfio", "load pci stub module", "insert 'vfio",
+		     "insert module vfio"),
 	  "vfio-pci is not loaded, or the running kernel's modules are gone since an update.",
 	  "Restart the host if its kernel was updated.\nsudo modprobe vfio-pci" },
 	{ LOG("VIRQFD", R, 'V', "initramfs", "BD-06"), SURE_CERTAIN,
@@ -262,7 +264,8 @@ static const struct log_rule table[] = {
 	  "this host has no such console to unbind.",
 	  "Loop over /sys/class/vtconsole/* instead of naming them." },
 	{ LOG("NVRM-PROBE", R, 'V', "nvidia", "the driver's own words"), SURE_LIKELY,
-	  .match = M("probe routine was not called for"),
+	  .match = M("probe routine was not called for", "nvrm: no nvidia",
+		     "none of the nvidia devices were initialized"),
 	  "another driver has the card: vfio-pci, or nouveau.",
 	  WHO_HAS_IT "hotseat recover gives a card back that a guest had." },
 	{ LOG("NVIDIA-SMI", R, 'C', "nvidia", "none: reports"), SURE_POSSIBLE,

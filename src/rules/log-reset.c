@@ -29,7 +29,8 @@ static const struct log_rule table[] = {
 	  "it.",
 	  "Turn Above 4G Decoding on in the firmware; in a guest look at its firmware's window." },
 	{ LOG("E024", R, 'V', "kernel", "Linux drivers/pci/rom.c; PW-02"), SURE_LIKELY,
-	  .match = M("invalid pci rom header", "invalid pci rom data"),
+	  .match = M("invalid pci rom header", "invalid pci rom data",
+		     "unable to locate a bios rom", "unable to locate usable image"),
 	  "the card's ROM cannot be read: it is the boot display, without power, or has none.",
 	  "Nothing, if the guest shows a picture.\nElse a dump of this card: <rom file='...'/>" },
 	{ LOG("E025", R, 'V', "vfio", "QEMU hw/vfio/pci.c; PW-02"), SURE_LIKELY,
@@ -132,7 +133,7 @@ static const struct log_rule table[] = {
 	  "the bus reported a fatal error of the card, and QEMU stopped the guest.",
 	  "Look for AER in the kernel's log: cable or riser, power, overclocking, another slot." },
 	{ LOG("AER", R, 'V', "kernel", "Linux drivers/pci/pcie/aer.c"), SURE_POSSIBLE,
-	  .match = M("pcie bus error & uncorrect"),
+	  .match = M("pcie bus error & uncorrect", "dpc: containment event"),
 	  "a device or its link failed on the bus: riser, power, overclocking, or a reset that it "
 	  "did not survive.",
 	  "Another slot or no riser; a slower link in the firmware; pcie_aspm=off to try." },
