@@ -49,7 +49,7 @@ static const struct log_rule table[] = {
 	  .match = M("slot & function & not available for", "pci slot & already in use"),
 	  "two devices of the guest want one address, one of them given to QEMU by hand.",
 	  "Take addr= out of qemu:commandline, or the guest's <address> out.\n" LINT },
-	{ LOG("MULTIFUNCTION", B, 'V', "qemu", "QEMU hw/pci/pci.c; HD-02"), SURE_CERTAIN,
+	{ LOG("MULTIFUNCTION", B, 'V', "qemu", "QEMU hw/pci/pci.c; HD-01"), SURE_CERTAIN,
 	  .match = M("indicates single function"),
 	  "the functions of a card share a slot, and the first does not say so.",
 	  "multifunction='on' in the <address> of function 0" },

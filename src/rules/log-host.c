@@ -48,7 +48,7 @@ static const struct log_rule table[] = {
 	  .match = M("amd_iommu & unknown option", "amd-vi: unknown option"),
 	  "amd_iommu=on does not exist; AMD's IOMMU is on anyway.",
 	  "Take it out of the kernel's command line." },
-	{ LOG("KERNEL-WORD", R, 'V', "kernel", "Linux init/main.c; BL-19"), SURE_CERTAIN,
+	{ LOG("KERNEL-WORD", R, 'V', "kernel", "Linux init/main.c"), SURE_CERTAIN,
 	  .match = M("unknown kernel command line parameters & vfio"),
 	  "the kernel does not know a word about vfio on its command line: it is misspelled.",
 	  "It is vfio-pci.ids=VENDOR:DEVICE, with a dot before ids." },

@@ -231,7 +231,7 @@ static const struct log_rule table[] = {
 	  SURE_CERTAIN, .match = M("require qcow2 nvram format", "with pflash based firmware"),
 	  "the firmware's variables are raw, and an internal snapshot cannot hold them.",
 	  "hotseat snapshot, or an external one: virsh snapshot-create-as --disk-only" },
-	{ LOG("SNAPSHOT-RAW", B, 'V', "libvirt", "libvirt src/qemu/qemu_snapshot.c; SN-09"),
+	{ LOG("SNAPSHOT-RAW", B, 'V', "libvirt", "libvirt src/qemu/qemu_snapshot.c"),
 	  SURE_CERTAIN, .match = M("internal snapshot for disk & unsupported"),
 	  "a raw disk cannot hold a snapshot.",
 	  "virsh snapshot-create-as --disk-only, or a disk in qcow2" },
