@@ -70,7 +70,7 @@ static const struct log_rule table[] = {
 	  .match = M("can't run windows 11", "cannot run windows 11", "run windows 11 on this pc"),
 	  "the guest has no TPM 2.0, no Secure Boot, or too little memory for Windows 11.",
 	  "<tpm model='tpm-crb'> with version 2.0, and <os firmware='efi'>" },
-	{ LOG("NO-DISK", B, 'V', "Windows Setup", "WN-01"), SURE_LIKELY,
+	{ LOG("NO-DISK", B, 'V', "Windows Setup", "WN-03"), SURE_LIKELY,
 	  .match = M("media driver your computer needs is missing", "find any drives. to get",
 		     "we couldn't find any drives"),
 	  "Windows Setup has no driver for the virtio disk.",
