@@ -83,7 +83,7 @@ static const struct log_rule table[] = {
 	  "<qemu:override>, since libvirt 8.2" },
 	/* the document */
 	{ LOG("XML-SCHEMA", B, 'V', "libvirt", "libvirt src/util/virxml.c"), SURE_CERTAIN,
-	  .match = M("failed to validate against schema", "validate doc against & domain.rng",
+	  .match = M("validate against schema", "validate doc against & domain.rng",
 		     "failed to validate content & domain"),
 	  "the definition has an element or a value where it does not belong.", LINT },
 	{ LOG("XML-PREFIX", B, 'V', "libvirt", "libvirt docs/drvqemu.rst; HD-03"), SURE_CERTAIN,
@@ -170,7 +170,7 @@ static const struct log_rule table[] = {
 	  "Start from a text console or over ssh." },
 	/* TPM, shared folders */
 	{ LOG("E078", B, 'V', "libvirt", "libvirt src/qemu/qemu_validate.c; DX-06"), SURE_CERTAIN,
-	  .match = M("tpm version & is not supported", "find 'swtpm & binary"),
+	  .match = M("tpm version & not supported", "find 'swtpm & binary"),
 	  "swtpm is not installed.", "Install swtpm and swtpm-tools." },
 	{ LOG("E079", B, 'C', "libvirt", "stefanberger/swtpm#797"), SURE_LIKELY,
 	  .match = M("run & swtpm_setup", "swtpm_setup & exitstatus",
@@ -182,7 +182,7 @@ static const struct log_rule table[] = {
 	  "libvirt may not start swtpm: its label or its mode is wrong.",
 	  "sudo restorecon -v /usr/bin/swtpm*; ls -lZ /usr/bin/swtpm" },
 	{ LOG("TPM-STATE", B, 'C', "swtpm", "stefanberger/swtpm#642, #1047"), SURE_LIKELY,
-	  .match = M("initialize libtpms", "user swtpm cannot access", "swtpm & lockfile",
+	  .match = M("initialize libtpms", "user swtpm & access directory", "swtpm & lockfile",
 		     "tpm result for cmd_init", "tpm state & permission denied"),
 	  "swtpm cannot read the guest's TPM: other owner, other swtpm, or a damaged file.",
 	  "sudo ls -lR /var/lib/libvirt/swtpm\nA new TPM forgets what it kept, as BitLocker's "
