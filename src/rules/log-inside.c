@@ -139,7 +139,7 @@ static const struct log_rule table[] = {
 	  "this user may not speak to monitors.",
 	  "sudo usermod -aG i2c USER, then log in anew; or ddcutil's udev rule" },
 	{ LOG("I2C-NONE", B, 'D', "ddcutil", "www.ddcutil.com/kernel_module; DD-01"), SURE_CERTAIN,
-	  .match = M("no /dev/i2c devices", "no /dev/i2c-"), "the module i2c-dev is not loaded.",
+	  .match = M("no /dev/i2c devices"), "the module i2c-dev is not loaded.",
 	  "echo i2c-dev | sudo tee /etc/modules-load.d/i2c-dev.conf; sudo modprobe i2c-dev" },
 	{ LOG("I2C-BUSY", R, 'C', "ddcutil", "rockowitz/ddcutil#7"), SURE_LIKELY,
 	  .match = M("/dev/i2c- & ebusy", "/dev/i2c- & resource busy"),
