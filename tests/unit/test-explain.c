@@ -232,8 +232,9 @@ static char *wrapped_by_a_terminal(const char *text)
 
 static char *of_another_machine(const char *text)
 {
-	static const char *const pairs[] = { "0000:", "0001:", "01:00", "c1:00",  "-pci0", "-pci9",
-					     "0x",    "0xff",  "(PID)", "(4711)", NULL };
+	static const char *const pairs[] = { "0000:", "0001:",  "01:00", "c1:00",
+					     "-pci0", "-pci9",  "0x...", "0xd0000000",
+					     "(PID)", "(4711)", NULL };
 
 	return replaced(text, pairs);
 }
