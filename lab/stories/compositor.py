@@ -67,6 +67,7 @@ def keep_free(desktop, teller):
     teller.say(result.out)
     for words in ("mutter-device-ignore", "WLR_DRM_DEVICES"):
         expect(words in result.out, f"the diff has no {words}")
+    expect("loginctl terminate-user" in result.out, "nobody says that all sessions must end")
     tags = desktop.run("udevadm settle; for card in /sys/class/drm/card?; do "
                        "udevadm info -q property $card | grep -E '^(DEVPATH|TAGS|DEVLINKS)='; "
                        "done").out

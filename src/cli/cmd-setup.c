@@ -192,6 +192,11 @@ static int run_undo(GError **error)
 	return status;
 }
 
+/* A user's service manager reads environment.d when it starts, and lives while one session does. */
+#define LOG_OUT                                                                                    \
+	"Log out everywhere, ssh and text consoles too, for compositors to leave the card alone; " \
+	"a user who lingers keeps the old list until: sudo loginctl terminate-user USER\n"
+
 static int carry_out(const struct machine *machine, const struct setup *plan, GError **error)
 {
 	struct setup_host host = { .root = machine->root,
@@ -200,8 +205,9 @@ static int carry_out(const struct machine *machine, const struct setup *plan, GE
 
 	if (!require_root(error) || !ask(error) || !setup_apply(&host, plan, error))
 		return -1;
-	printf("Done. %sTo take it back: sudo hotseat setup --undo\n",
-	       plan->arguments->len > 0 ? "Boot anew for it to hold. " : "");
+	printf("Done. %s%sTo take it back: sudo hotseat setup --undo\n",
+	       plan->arguments->len > 0 ? "Boot anew for it to hold. " : "",
+	       keep_free != NULL ? LOG_OUT : "");
 	return EXIT_SUCCESS;
 }
 
@@ -292,7 +298,10 @@ const struct command command_setup = {
 		"its driver.\n\n"
 		"With --keep-free a card keeps its driver, and GNOME, KDE, Sway, Hyprland and X "
 		"are told to leave it alone: a card that a compositor has open cannot be handed "
-		"over. It holds from the next login on. A compositor that is started at a prompt "
+		"over. It holds from the next login on, once no session of that user is left: a "
+		"user's service manager keeps what it read at its start, and one that lingers "
+		"(loginctl enable-linger) outlives all sessions; loginctl terminate-user ends it. "
+		"A compositor that is started at a prompt "
 		"has its list of cards from /etc/profile.d/hotseat.sh; a shell that does not read "
 		"that needs a line of its own.\n\n"
 		"With --hugepages memory is set aside at boot, while it is still in one piece: in "

@@ -345,15 +345,21 @@ static void print_log_rule(const struct log_rule *rule)
 	printf("### %s (%s): %s\n\n", rule->rule.id, rule->rule.remedy, rule->meaning);
 	for (gsize i = 0; rule->match[i] != NULL; i++)
 		printf("* Looks for: `%s`\n", rule->match[i]);
-	printf("* How sure: %s\n* What to do: %s\n* How well it is known: %s\n* Source: %s\n\n",
-	       sure[rule->sure], rule->next, rule_tag_words(rule->rule.tag), rule->rule.source);
+	printf("* How sure: %s%s\n* What to do: %s\n* How well it is known: %s\n* Source: "
+	       "%s\n\n",
+	       sure[rule->sure], rule->vague ? ", where no other rule explains the lines" : "",
+	       rule->next, rule_tag_words(rule->rule.tag), rule->rule.source);
 }
 
 static void print_logs(void)
 {
 	puts("# Messages and their causes\n\n"
 	     "What `hotseat explain` knows in logs of the kernel, libvirt, QEMU and what is around "
-	     "them.\n");
+	     "them.\n\n"
+	     "A message is looked at in small letters, with straight quotes and single spaces, "
+	     "and put together again where it was wrapped. It must have all that stands around "
+	     "`&`; `|` is where a word begins or ends, and `!` stands before what it must not "
+	     "have. Rules that speak only where no other does say so.\n");
 	for (gsize i = 0; log_rule_tables[i] != NULL; i++) {
 		for (gsize k = 0; k < log_rule_tables[i]->n_rules; k++)
 			print_log_rule(&log_rule_tables[i]->rules[k]);

@@ -115,7 +115,8 @@ static void set_short_error(const struct step *baseline, guint64 wanted, guint64
 		    "of %" G_GUINT64_FORMAT " huge pages of %s on %s only %" G_GUINT64_FORMAT
 		    " can be had: %" G_GUINT64_FORMAT
 		    " (%s) are short. End programs that use much memory, "
-		    "give the guest less, or reserve the pages at boot",
+		    "give the guest less, reserve the pages at boot, or let it do with "
+		    "transparent ones: hotseat set GUEST hugepages=transparent",
 		    wanted, page, node, got, lacking, amount);
 }
 

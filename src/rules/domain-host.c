@@ -445,7 +445,8 @@ static const struct domain_rule table[] = {
 		    "Linux Documentation/admin-guide/mm/hugetlbpage.rst" },
 	  .judge = judge_huge_pages,
 	  .message = "There are not enough huge pages.",
-	  .fix = "Reserve them before the start; hotseat up does." },
+	  .fix = "Reserve them before the start; hotseat up does. Transparent ones need no "
+		 "reserving: hotseat set GUEST hugepages=transparent" },
 	{ .rule = { "MM-01", SEVERITY_BROKEN, 'V', "the guest's memory fits in the machine",
 		    "VFIO pins all of it.", NULL, "Linux drivers/vfio/vfio_iommu_type1.c" },
 	  .needs = DOMAIN_PCI,

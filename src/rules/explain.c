@@ -3,159 +3,50 @@
 
 #include <string.h>
 
+#include "rules/plain.h"
+#include "rules/sought.h"
+
 /*
- * All fragments of all rules are looked for at once, by an automaton (Aho and Corasick) that sees
- * each byte once and in lower case. A line is looked at again only if it has the longest fragment
- * of some rule: "vfio" or "group" is in every second line of the logs that people have, "is not
- * viable" is not.
+ * A message is a line, mostly. But pages and mails wrap, terminals cut in the middle of a word,
+ * and QEMU itself ends some sentences in a second line. So what a line tells of is looked for in
+ * the line alone, then in it and the lines before that it may continue, and once more in the
+ * lines that follow.
  */
-#define MAX_FRAGMENTS 512
-#define ROW 64 /* classes of bytes: letters without case, digits, signs that fragments use */
+#define WINDOW 6    /* lines */
+#define SHORTEST 12 /* a line that somebody wrapped is not shorter, */
+#define LONGEST 320 /* and no longer than a wide terminal */
+#define SHOWN 240
+#define MATCHES 64 /* of lines that go on and on; more are not kept */
 
-struct fragments {
-	guint64 bits[MAX_FRAGMENTS / 64];
-};
-
-struct state {
-	guint16 next[ROW];
-	guint16 fail;
-	guint16 ends;  /* number of the fragment that ends here, from 1; 0: none */
-	guint16 other; /* the next state along the failures at which one ends; 0: none */
-};
-
-/* One way in which a rule can match: all of these fragments. */
-struct way {
-	const struct log_rule *rule;
-	guint number;   /* of the rule */
-	GArray *needed; /* guint16, fragments from 1 */
-};
-
-/* The first line that showed a rule. */
+/* The first lines that showed a rule. */
 struct seen {
 	guint64 line, count;
-	guint64 last; /* line that was counted: a rule has several ways to match one */
 	char *text;
 };
 
-/* What all rules look for: the same for all logs, made once for the process. */
-struct sought {
-	struct fragments telling; /* those that are the longest of some way */
-	guint8 classes[256];
-	guint n_classes;
-	GArray *states;        /* struct state */
-	GHashTable *fragments; /* text to number */
-	GPtrArray *ways;
-	guint n_rules;
+/* A rule that fits these lines, until it is known whether a better one does. */
+struct match {
+	const struct log_rule *rule;
+	guint number;
+	guint64 first, last;
+	char *text;
 };
 
 struct explainer {
 	const struct sought *sought;
-	GArray *seen; /* struct seen, one for each rule */
-	GString *line;
-	guint64 number;
-	guint16 state;
-	struct fragments found;
-	gboolean told; /* one of them is telling */
+	GArray *seen;          /* struct seen, one for each rule */
+	GArray *matches;       /* struct match, of the last lines */
+	GString *line[WINDOW]; /* by number; the last one is being read */
+	guint64 number;        /* of the line that is being read, from 0 */
+	guint16 state, torn;   /* of the automaton: now, and where the last line ended */
+	struct told told;      /* by this line */
+	struct told open;      /* by this message, until the line @until */
+	guint64 until;
 };
 
-const struct log_rules *const log_rule_tables[] = { &log_host_rules, &log_guest_rules, NULL };
-
-static struct state *state_at(const struct sought *sought, guint number)
+static GString *line_at(struct explainer *explainer, guint64 number)
 {
-	return &g_array_index(sought->states, struct state, number);
-}
-
-static guint8 class_of(struct sought *sought, char c)
-{
-	guint8 byte = (guint8)g_ascii_tolower(c);
-
-	if (sought->classes[byte] == 0) {
-		g_assert(sought->n_classes < ROW);
-		sought->classes[byte] = (guint8)sought->n_classes++;
-		sought->classes[(guint8)g_ascii_toupper(c)] = sought->classes[byte];
-	}
-	return sought->classes[byte];
-}
-
-static void fragments_add(struct fragments *fragments, guint number)
-{
-	fragments->bits[number / 64] |= 1ull << (number % 64);
-}
-
-static gboolean fragments_have(const struct fragments *fragments, guint number)
-{
-	return (fragments->bits[number / 64] & (1ull << (number % 64))) != 0;
-}
-
-static guint16 add_fragment(struct sought *sought, const char *text)
-{
-	guint number = GPOINTER_TO_UINT(g_hash_table_lookup(sought->fragments, text));
-	guint state = 0;
-
-	if (number != 0)
-		return (guint16)number;
-	for (const char *c = text; *c != '\0'; c++) {
-		guint8 class = class_of(sought, *c);
-		guint next = state_at(sought, state)->next[class];
-
-		if (next == 0) {
-			const struct state fresh = { 0 };
-
-			next = sought->states->len;
-			g_assert(next < G_MAXUINT16);
-			g_array_append_val(sought->states, fresh);
-			state_at(sought, state)->next[class] = (guint16)next;
-		}
-		state = next;
-	}
-	number = g_hash_table_size(sought->fragments) + 1;
-	g_assert(number < MAX_FRAGMENTS);
-	g_hash_table_insert(sought->fragments, g_strdup(text), GUINT_TO_POINTER(number));
-	state_at(sought, state)->ends = (guint16)number;
-	return (guint16)number;
-}
-
-static void add_way(struct sought *sought, const struct log_rule *rule, const char *match)
-{
-	g_auto(GStrv) parts = g_strsplit(match, " & ", -1);
-	struct way *way = g_new0(struct way, 1);
-	guint longest = 0;
-
-	*way = (struct way){ rule, sought->n_rules, g_array_new(FALSE, FALSE, 2) };
-	for (guint i = 0; parts[i] != NULL; i++) {
-		guint16 number = add_fragment(sought, parts[i]);
-
-		g_array_append_val(way->needed, number);
-		if (strlen(parts[i]) > strlen(parts[longest]))
-			longest = i;
-	}
-	fragments_add(&sought->telling, g_array_index(way->needed, guint16, longest));
-	g_ptr_array_add(sought->ways, way);
-}
-
-/* join - where to go on when no fragment goes on, breadth first */
-static void join(struct sought *sought)
-{
-	g_autoptr(GArray) queue = g_array_new(FALSE, FALSE, sizeof(guint16));
-
-	for (guint i = 0; i < sought->n_classes; i++) {
-		if (state_at(sought, 0)->next[i] != 0)
-			g_array_append_val(queue, state_at(sought, 0)->next[i]);
-	}
-	for (guint head = 0; head < queue->len; head++) {
-		struct state *state = state_at(sought, g_array_index(queue, guint16, head));
-		const struct state *fail = state_at(sought, state->fail);
-
-		state->other = fail->ends != 0 ? state->fail : fail->other;
-		for (guint i = 0; i < sought->n_classes; i++) {
-			if (state->next[i] == 0) {
-				state->next[i] = fail->next[i];
-				continue;
-			}
-			state_at(sought, state->next[i])->fail = fail->next[i];
-			g_array_append_val(queue, state->next[i]);
-		}
-	}
+	return explainer->line[number % WINDOW];
 }
 
 static void seen_clear(gpointer data)
@@ -163,39 +54,23 @@ static void seen_clear(gpointer data)
 	g_free(((struct seen *)data)->text);
 }
 
-static gpointer sought_new(G_GNUC_UNUSED gpointer data)
+static void match_clear(gpointer data)
 {
-	struct sought *sought = g_new0(struct sought, 1);
-	const struct state root = { 0 };
-
-	sought->n_classes = 1; /* 0: bytes that no fragment has */
-	sought->states = g_array_new(FALSE, TRUE, sizeof(struct state));
-	g_array_append_val(sought->states, root);
-	sought->fragments = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	sought->ways = g_ptr_array_new();
-	for (gsize i = 0; log_rule_tables[i] != NULL; i++) {
-		for (gsize k = 0; k < log_rule_tables[i]->n_rules; k++) {
-			const struct log_rule *rule = &log_rule_tables[i]->rules[k];
-
-			for (const char *const *match = rule->match; *match != NULL; match++)
-				add_way(sought, rule, *match);
-			sought->n_rules++;
-		}
-	}
-	join(sought);
-	return sought;
+	g_free(((struct match *)data)->text);
 }
 
 struct explainer *explainer_new(void)
 {
-	static GOnce once = G_ONCE_INIT;
 	struct explainer *explainer = g_new0(struct explainer, 1);
 
-	explainer->sought = g_once(&once, sought_new, NULL);
+	explainer->sought = sought_get();
 	explainer->seen = g_array_new(FALSE, TRUE, sizeof(struct seen));
 	g_array_set_clear_func(explainer->seen, seen_clear);
-	g_array_set_size(explainer->seen, explainer->sought->n_rules);
-	explainer->line = g_string_sized_new(EXPLAIN_LINE);
+	g_array_set_size(explainer->seen, sought_rules(explainer->sought));
+	explainer->matches = g_array_new(FALSE, FALSE, sizeof(struct match));
+	g_array_set_clear_func(explainer->matches, match_clear);
+	for (guint i = 0; i < WINDOW; i++)
+		explainer->line[i] = g_string_sized_new(EXPLAIN_LINE);
 	return explainer;
 }
 
@@ -204,24 +79,27 @@ void explainer_free(struct explainer *explainer)
 	if (explainer == NULL)
 		return;
 	g_array_unref(explainer->seen);
-	g_string_free(explainer->line, TRUE);
+	g_array_unref(explainer->matches);
+	for (guint i = 0; i < WINDOW; i++)
+		g_string_free(explainer->line[i], TRUE);
 	g_free(explainer);
 }
 
-static gboolean has_all(const struct explainer *explainer, const struct way *way)
+/* shown - lines for people: no control characters, not too long */
+static char *shown(struct explainer *explainer, guint64 first, guint64 last)
 {
-	for (guint i = 0; i < way->needed->len; i++) {
-		if (!fragments_have(&explainer->found, g_array_index(way->needed, guint16, i)))
-			return FALSE;
+	g_autoptr(GString) all = g_string_new(NULL);
+	g_autofree char *text = NULL;
+
+	for (guint64 i = first; i <= last && all->len < SHOWN; i++) {
+		if (all->len > 0)
+			g_string_append_c(all, ' ');
+		g_string_append_len(all, line_at(explainer, i)->str,
+				    (gssize)line_at(explainer, i)->len);
+		while (all->len > 0 && g_ascii_isspace(all->str[all->len - 1]))
+			g_string_truncate(all, all->len - 1);
 	}
-	return TRUE;
-}
-
-/* shown - a line for people: no control characters, not too long */
-static char *shown(const GString *line)
-{
-	g_autofree char *text = g_utf8_make_valid(line->str, (gssize)MIN(line->len, 240));
-
+	text = g_utf8_make_valid(all->str, (gssize)MIN(all->len, SHOWN));
 	for (char *c = text; *c != '\0'; c++) {
 		if (g_ascii_iscntrl(*c))
 			*c = ' ';
@@ -229,62 +107,202 @@ static char *shown(const GString *line)
 	return g_strdup(g_strstrip(text));
 }
 
+static gboolean covered(const struct explainer *explainer, const struct match *match)
+{
+	for (guint i = 0; i < explainer->matches->len; i++) {
+		const struct match *other = &g_array_index(explainer->matches, struct match, i);
+
+		if (!other->rule->vague && other->first <= match->last &&
+		    match->first <= other->last)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* close_message - count what fits it; a vague rule only where no other explains the same lines */
+static void close_message(struct explainer *explainer)
+{
+	for (guint i = 0; i < explainer->matches->len; i++) {
+		struct match *match = &g_array_index(explainer->matches, struct match, i);
+		struct seen *seen = &g_array_index(explainer->seen, struct seen, match->number);
+
+		if (match->rule->vague && covered(explainer, match))
+			continue;
+		if (seen->count++ > 0)
+			continue;
+		seen->line = match->first + 1;
+		seen->text = g_steal_pointer(&match->text);
+	}
+	g_array_set_size(explainer->matches, 0);
+	explainer->open = (struct told){ 0 };
+}
+
+struct span {
+	struct explainer *explainer;
+	guint64 first, last;
+};
+
+static void add_match(const struct log_rule *rule, guint number, gpointer data)
+{
+	const struct span *span = data;
+	GArray *matches = span->explainer->matches;
+	const struct seen *seen = &g_array_index(span->explainer->seen, struct seen, number);
+	struct match match = { rule, number, span->first, span->last, NULL };
+
+	for (guint i = 0; i < matches->len; i++) {
+		const struct match *other = &g_array_index(matches, struct match, i);
+
+		if (other->number == number && other->last >= span->first)
+			return;
+	}
+	if (seen->count == 0)
+		match.text = shown(span->explainer, span->first, span->last);
+	g_array_append_val(matches, match);
+}
+
+/* judge_lines - with a space where the lines were torn, and with nothing */
+static void judge_lines(struct explainer *explainer, guint64 first, guint64 last)
+{
+	struct span span = { explainer, first, last };
+	g_autoptr(GString) spaced = g_string_new(NULL);
+	g_autoptr(GString) bare = g_string_new(NULL);
+
+	for (guint64 i = first; i <= last; i++) {
+		const GString *line = line_at(explainer, i);
+		gboolean returns = line->len > 0 && line->str[line->len - 1] == '\r';
+
+		if (spaced->len > 0 && spaced->str[spaced->len - 1] != ' ')
+			g_string_append_c(spaced, ' ');
+		plain_append(spaced, line->str, line->len);
+		plain_append(bare, line->str, line->len - returns);
+	}
+	sought_fitting(explainer->sought, &explainer->open, spaced->str, add_match, &span);
+	if (first < last)
+		sought_fitting(explainer->sought, &explainer->open, bare->str, add_match, &span);
+}
+
+/* begins_anew - does the line begin as those of logs do, or is it empty? */
+static gboolean begins_anew(const GString *line)
+{
+	static const char *const months[] = { "Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ",
+					      "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec " };
+	const char *c = line->str + strspn(line->str, "> |\t\r");
+
+	if (*c == '\0' || *c == '[' || (*c == '<' && g_ascii_isdigit(c[1])))
+		return TRUE;
+	if (g_ascii_isdigit(c[0]) && g_ascii_isdigit(c[1]))
+		return c[2] == ':' || c[2] == '-' ||
+		       (g_ascii_isdigit(c[2]) && g_ascii_isdigit(c[3]) && c[4] == '-');
+	for (guint i = 0; i < G_N_ELEMENTS(months); i++) {
+		if (g_str_has_prefix(c, months[i]))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* continues - may this line be the rest of the one before it? */
+static gboolean continues(struct explainer *explainer, guint64 number)
+{
+	const GString *before;
+
+	if (number == 0)
+		return FALSE;
+	before = line_at(explainer, number - 1);
+	return before->len >= SHORTEST && before->len <= LONGEST &&
+	       !begins_anew(line_at(explainer, number));
+}
+
+/* scan_torn - what began in the last line: at a space, or in the middle of a word */
+static void scan_torn(struct explainer *explainer)
+{
+	const struct sought *sought = explainer->sought;
+	const GString *line = line_at(explainer, explainer->number);
+	gsize skipped = strspn(line->str, "> |\t");
+	const char *text = line->str + skipped;
+	guint16 spaced = sought_scan(sought, explainer->torn, " ", 1, &explainer->told);
+
+	sought_scan_torn(sought, spaced, text, line->len - skipped, &explainer->told);
+	sought_scan_torn(sought, explainer->torn, text, line->len - skipped, &explainer->told);
+}
+
+/* scan_plain - the line once more, without what made it unclean */
+static void scan_plain(struct explainer *explainer)
+{
+	const GString *line = line_at(explainer, explainer->number);
+	g_autoptr(GString) plain = g_string_new(NULL);
+
+	plain_append(plain, line->str, line->len);
+	explainer->state =
+		sought_scan(explainer->sought, 0, plain->str, plain->len, &explainer->told);
+}
+
+static void add_told(struct explainer *explainer)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(explainer->told.bits); i++)
+		explainer->open.bits[i] |= explainer->told.bits[i];
+	explainer->open.any = TRUE;
+	explainer->until = explainer->number + WINDOW - 1;
+}
+
+/* is_explained - does a rule that knows what it says fit the line, and was no more told before? */
+static gboolean is_explained(const struct explainer *explainer)
+{
+	const GArray *matches = explainer->matches;
+	const struct match *last =
+		matches->len == 0 ? NULL : &g_array_index(matches, struct match, matches->len - 1);
+
+	return last != NULL && last->first == explainer->number && !last->rule->vague &&
+	       memcmp(explainer->open.bits, explainer->told.bits, sizeof(explainer->told.bits)) ==
+		       0;
+}
+
+static void judge(struct explainer *explainer)
+{
+	guint64 first = explainer->number;
+
+	judge_lines(explainer, first, explainer->number);
+	if (is_explained(explainer))
+		return;
+	while (continues(explainer, first) && explainer->number - first < WINDOW - 1)
+		judge_lines(explainer, --first, explainer->number);
+}
+
 static void end_line(struct explainer *explainer)
 {
-	explainer->number++;
-	for (guint i = 0; explainer->told && i < explainer->sought->ways->len; i++) {
-		const struct way *way = g_ptr_array_index(explainer->sought->ways, i);
-		struct seen *seen = &g_array_index(explainer->seen, struct seen, way->number);
+	gboolean more = FALSE;
 
-		if (seen->last == explainer->number || !has_all(explainer, way))
-			continue;
-		seen->last = explainer->number;
-		if (seen->count++ == 0) {
-			seen->line = explainer->number;
-			seen->text = shown(explainer->line);
-		}
-	}
-	explainer->found = (struct fragments){ 0 };
-	explainer->told = FALSE;
+	if (explainer->told.unclean)
+		scan_plain(explainer);
+	if (explainer->torn != 0 || explainer->open.any)
+		more = continues(explainer, explainer->number);
+	if (more && explainer->torn != 0)
+		scan_torn(explainer);
+	if (explainer->open.any &&
+	    (!more || explainer->number > explainer->until || explainer->matches->len >= MATCHES))
+		close_message(explainer);
+	if (explainer->told.any)
+		add_told(explainer);
+	if (explainer->open.any)
+		judge(explainer);
+	if (explainer->told.any || explainer->told.unclean)
+		explainer->told = (struct told){ 0 };
+	explainer->torn = explainer->state;
 	explainer->state = 0;
-	g_string_truncate(explainer->line, 0);
-}
-
-static void note_ends(struct explainer *explainer, guint state)
-{
-	for (; state != 0; state = state_at(explainer->sought, state)->other) {
-		guint number = state_at(explainer->sought, state)->ends;
-
-		fragments_add(&explainer->found, number);
-		explainer->told |= fragments_have(&explainer->sought->telling, number);
-	}
-}
-
-/* scan - part of one line */
-static void scan(struct explainer *explainer, const char *text, gsize length)
-{
-	const struct state *states =
-		(const struct state *)(const void *)explainer->sought->states->data;
-	guint state = explainer->state;
-
-	for (gsize i = 0; i < length; i++) {
-		state = states[state].next[explainer->sought->classes[(guint8)text[i]]];
-		if (G_UNLIKELY(states[state].ends | states[state].other))
-			note_ends(explainer, state);
-	}
-	explainer->state = (guint16)state;
+	explainer->number++;
+	g_string_truncate(line_at(explainer, explainer->number), 0);
 }
 
 void explainer_feed(struct explainer *explainer, const char *text, gsize length)
 {
 	while (length > 0) {
+		GString *line = line_at(explainer, explainer->number);
 		const char *end = memchr(text, '\n', length);
 		gsize part = end != NULL ? (gsize)(end - text) : length;
-		gsize room = EXPLAIN_LINE - MIN(explainer->line->len, EXPLAIN_LINE);
-		gsize taken = MIN(part, room);
+		gsize taken = MIN(part, EXPLAIN_LINE - line->len);
 
-		scan(explainer, text, taken);
-		g_string_append_len(explainer->line, text, (gssize)taken);
+		explainer->state = sought_scan(explainer->sought, explainer->state, text, taken,
+					       &explainer->told);
+		g_string_append_len(line, text, (gssize)taken);
 		if (end == NULL)
 			return;
 		end_line(explainer);
@@ -312,25 +330,35 @@ static void add_finding(GPtrArray *findings, const struct log_rule *rule, const 
 	finding->fix = g_strdup(rule->next);
 }
 
+/* add_findings - of the rules that are as sure; the harmless ones apart */
+static void add_findings(const struct explainer *explainer, enum sureness sure, gboolean harmless,
+			 GPtrArray *findings)
+{
+	guint number = 0;
+
+	for (gsize i = 0; log_rule_tables[i] != NULL; i++) {
+		for (gsize k = 0; k < log_rule_tables[i]->n_rules; k++, number++) {
+			const struct log_rule *rule = &log_rule_tables[i]->rules[k];
+			const struct seen *seen =
+				&g_array_index(explainer->seen, struct seen, number);
+
+			if (seen->count > 0 && rule->sure == sure &&
+			    (rule->rule.severity == SEVERITY_STYLE) == harmless)
+				add_finding(findings, rule, seen);
+		}
+	}
+}
+
 GPtrArray *explainer_finish(struct explainer *explainer)
 {
 	GPtrArray *findings = findings_new();
 
-	if (explainer->line->len > 0)
+	if (line_at(explainer, explainer->number)->len > 0)
 		end_line(explainer);
-	for (enum sureness sure = SURE_CERTAIN; sure <= SURE_POSSIBLE; sure++) {
-		guint number = 0;
-
-		for (gsize i = 0; log_rule_tables[i] != NULL; i++) {
-			for (gsize k = 0; k < log_rule_tables[i]->n_rules; k++, number++) {
-				const struct log_rule *rule = &log_rule_tables[i]->rules[k];
-				const struct seen *seen =
-					&g_array_index(explainer->seen, struct seen, number);
-
-				if (seen->count > 0 && rule->sure == sure)
-					add_finding(findings, rule, seen);
-			}
-		}
+	close_message(explainer);
+	for (gboolean harmless = FALSE; harmless <= TRUE; harmless++) {
+		for (enum sureness sure = SURE_CERTAIN; sure <= SURE_POSSIBLE; sure++)
+			add_findings(explainer, sure, harmless, findings);
 	}
 	return findings;
 }

@@ -5,8 +5,9 @@
 
 /*
  * Kernel logs, errors of libvirt and QEMU, logs of guests, forum posts: which of their lines show
- * a known cause. Memory is bounded whatever is read: lines longer than EXPLAIN_LINE are cut, and
- * of each cause the first line is kept.
+ * a known cause, however they were wrapped, quoted and coloured on their way. Memory is bounded
+ * whatever is read: lines longer than EXPLAIN_LINE are cut, and of each cause the first line is
+ * kept.
  */
 #define EXPLAIN_LINE 4096
 
@@ -19,9 +20,14 @@ enum sureness {
 struct log_rule {
 	struct rule rule; /* subject's component is in remedy; judge is NULL */
 	enum sureness sure;
+	/* Speaks only of lines that no other rule explains. */
+	gboolean vague;
 	/*
-	 * What a line must have: fragments in lower case with " & " between them, in any order;
-	 * alternatives, NULL-terminated. Versions word their messages differently: short fragments.
+	 * What a message must have: fragments in lower case with " & " between them, in any order;
+	 * "|" where a word must begin or end, "!" before what it must not have; alternatives,
+	 * NULL-terminated. The longest fragment of each should be rare in logs. Versions word their
+	 * messages differently, and people type them from a photograph: short fragments, no quotes,
+	 * and neither "cannot" nor "failed to", which others write "could not" and "unable to".
 	 */
 	const char *const *match;
 	const char *meaning;
@@ -33,7 +39,8 @@ struct log_rules {
 	gsize n_rules;
 };
 
-extern const struct log_rules log_host_rules, log_guest_rules;
+extern const struct log_rules log_host_rules, log_reset_rules, log_start_rules, log_guest_rules,
+	log_inside_rules;
 
 /* log_rule_tables - all of them, NULL-terminated */
 extern const struct log_rules *const log_rule_tables[];
@@ -50,7 +57,8 @@ void explainer_feed(struct explainer *explainer, const char *text, gsize length)
 /**
  * explainer_finish - the end of the text
  *
- * Return: array of struct finding with a line each, surest first; empty: nothing is known.
+ * Return: array of struct finding with a line each, surest first, and what is harmless after
+ * all else; empty: nothing is known.
  */
 GPtrArray *explainer_finish(struct explainer *explainer);
 
