@@ -585,8 +585,9 @@ static void test_agreement(void)
 
 static gboolean is_looked_at(const struct finding *finding)
 {
-	return finding->severity <= SEVERITY_RISKY && !g_str_equal(finding->rule->id, "DO-01") &&
-	       !g_str_equal(finding->rule->id, "DO-06");
+	static const char *const form[] = { "DO-01", "DO-06", "DO-08", NULL };
+
+	return finding->severity <= SEVERITY_RISKY && !g_strv_contains(form, finding->rule->id);
 }
 
 /*
