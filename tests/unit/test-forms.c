@@ -160,7 +160,7 @@ static const struct form_case {
 	  "<target dev='vda' bus='sata'/>", "<target dev='sda' bus='virtio'/>" },
 	{ "Only SCSI and IDE", END, DISK("sata", "sda", "<wwn>5000c50015ea71ad</wwn>"),
 	  DISK("scsi", "sda", "<wwn>5000c50015ea71ad</wwn>") },
-	{ "Only SCSI disks", END, DISK("sata", "sda", "<vendor>A</vendor>"),
+	{ "Only SCSI disks have a v", END, DISK("sata", "sda", "<vendor>A</vendor>"),
 	  DISK("scsi", "sda", "<vendor>A</vendor>") },
 	{ "Only USB and SCSI", END, DISK("virtio", "vdb' removable='on", ""),
 	  DISK("usb' removable='on", "sda", "") },
