@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/judging.h"
+#include "cli/planning.h"
 #include "core/error.h"
 #include "core/size.h"
 #include "fix/import.h"
@@ -15,7 +16,7 @@ static struct {
 	char **gpus, **isos;
 	int vcpus;
 	gboolean dry_run;
-} wanted;
+} wanted = { .vcpus = VCPUS_UNSAID };
 
 static const GOptionEntry options[] = {
 	{ "name", 0, 0, G_OPTION_ARG_STRING, &wanted.name, "Name of the guest (default: its own)",
@@ -41,17 +42,11 @@ static gboolean read_wish(struct wish *wish, GError **error)
 {
 	guint64 bytes = 0;
 
-	if (wanted.vcpus < 0 || wanted.vcpus > 4096) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
-			    "--vcpus takes a number from 1 on, not %d", wanted.vcpus);
-		return FALSE;
-	}
 	if (wanted.memory != NULL && !size_parse(wanted.memory, 1 << 20, &bytes, error))
 		return FALSE;
 	*wish = (struct wish){ .gpus = (const char *const *)wanted.gpus,
-			       .vcpus = (guint)wanted.vcpus,
 			       .memory_kib = bytes >> 10 };
-	return TRUE;
+	return planning_vcpus(wanted.vcpus, &wish->vcpus, error);
 }
 
 /* What the guest had, where this machine has as much; else what suits this machine. */
@@ -104,17 +99,21 @@ static int define(struct virt *virt, const char *xml, const char *name, GError *
 	return EXIT_SUCCESS;
 }
 
-static gboolean check_name(struct virt *virt, const char *name, GError **error)
+static gboolean check_name(const char *name, GError **error)
+{
+	if (name != NULL && guest_name_valid(name))
+		return TRUE;
+	g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
+		    "%s%s%s cannot be a guest's name here; give one with --name",
+		    name != NULL ? "\"" : "nothing", name != NULL ? name : "",
+		    name != NULL ? "\"" : "");
+	return FALSE;
+}
+
+static gboolean check_name_is_free(struct virt *virt, const char *name, GError **error)
 {
 	g_auto(GStrv) names = NULL;
 
-	if (name == NULL || !guest_name_valid(name)) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
-			    "%s%s%s cannot be a guest's name here; give one with --name",
-			    name != NULL ? "\"" : "nothing", name != NULL ? name : "",
-			    name != NULL ? "\"" : "");
-		return FALSE;
-	}
 	names = virt_list(virt, error);
 	if (names == NULL)
 		return FALSE;
@@ -143,7 +142,7 @@ static int make(struct foreign *foreign, struct virt *virt, const struct machine
 				    .disk = disk,
 				    .isos = wanted.isos };
 
-	if (capabilities == NULL || !check_name(virt, name, error))
+	if (capabilities == NULL || !check_name_is_free(virt, name, error))
 		return -1;
 	plan = make_plan(machine, foreign, asked, error);
 	if (plan == NULL)
@@ -183,6 +182,8 @@ static int run(const struct invocation *invocation, char **arguments, GError **e
 		g_prefix_error(error, "%s cannot be imported: ", arguments[0]);
 		return -1;
 	}
+	if (!check_name(wanted.name != NULL ? wanted.name : foreign->name, error))
+		return -1;
 	machine = machine_open(invocation->root_path, MACHINE_ALL, error);
 	virt = machine == NULL ? NULL : virt_open(error);
 	return virt == NULL ? -1 : make(foreign, virt, machine, &asked, error);

@@ -19,7 +19,7 @@ static const char *const examples[] = {
 	NULL,
 };
 
-static struct planning wanted = { .guests = 1 };
+static struct planning wanted = { .vcpus = VCPUS_UNSAID, .guests = 1 };
 static char *output;
 
 static const GOptionEntry options[] = {

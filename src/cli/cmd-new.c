@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/outfit.h"
 #include "cli/place.h"
+#include "cli/planning.h"
 #include "core/error.h"
 #include "core/size.h"
 #include "core/text.h"
@@ -28,7 +29,7 @@ static struct {
 	int vcpus;
 	gboolean dry_run;
 	struct outfit_wish outfit;
-} wanted;
+} wanted = { .vcpus = VCPUS_UNSAID };
 
 static const GOptionEntry options[] = {
 	{ "gpu", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.gpus,
@@ -154,13 +155,14 @@ static gboolean check_seat(GError **error)
 static gboolean check_wanted(const char *name, GError **error)
 {
 	guint64 bytes;
+	guint vcpus;
 
 	if (!guest_name_check(name, error))
 		return FALSE;
 	if (wanted.memory != NULL && !size_parse(wanted.memory, 1 << 20, &bytes, error))
 		return FALSE;
-	if (wanted.vcpus < 0 || wanted.vcpus > 4096)
-		return usage_error(error, "--vcpus takes a number from 1 on, not %d", wanted.vcpus);
+	if (!planning_vcpus(wanted.vcpus, &vcpus, error))
+		return FALSE;
 	if (wanted.virt_type == NULL)
 		wanted.virt_type = g_strdup("kvm");
 	if (!g_str_equal(wanted.virt_type, "kvm") && !g_str_equal(wanted.virt_type, "qemu"))
@@ -183,11 +185,12 @@ static struct plan *make_plan(const struct machine *machine, const struct place 
 			      GError **error)
 {
 	struct wish wish = { .gpus = (const char *const *)wanted.gpus,
-			     .vcpus = (guint)wanted.vcpus,
 			     .at_seat = place->seat != NULL };
 	struct plan *plan;
 	guint64 bytes = 0;
 
+	if (!planning_vcpus(wanted.vcpus, &wish.vcpus, error))
+		return NULL;
 	if (wanted.memory != NULL) {
 		if (!size_parse(wanted.memory, 1 << 20, &bytes, error))
 			return NULL;

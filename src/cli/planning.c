@@ -23,15 +23,23 @@ struct machine *planning_read_machine(const char *root_path, GError **error)
 	return machine;
 }
 
+gboolean planning_vcpus(int said, guint *vcpus, GError **error)
+{
+	if (said != VCPUS_UNSAID && (said < 1 || said > VCPUS_MOST)) {
+		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
+			    "--vcpus takes a number from 1 to %d, not %d", VCPUS_MOST, said);
+		return FALSE;
+	}
+	*vcpus = said == VCPUS_UNSAID ? 0 : (guint)said;
+	return TRUE;
+}
+
 static gboolean check_wanted(const struct planning *wanted, struct wish *wish, GError **error)
 {
 	guint64 bytes = 0;
 
-	if (wanted->vcpus < 0 || wanted->vcpus > VCPUS_MOST) {
-		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
-			    "--vcpus takes a number from 1 on, not %d", wanted->vcpus);
+	if (!planning_vcpus(wanted->vcpus, &wish->vcpus, error))
 		return FALSE;
-	}
 	if (wanted->guests < 1 || wanted->guests > GUESTS_MOST) {
 		g_set_error(error, HOTSEAT_ERROR, HOTSEAT_ERROR_USAGE,
 			    "--guests takes a number from 1 to %d, not %d", GUESTS_MOST,
@@ -48,7 +56,6 @@ static gboolean check_wanted(const struct planning *wanted, struct wish *wish, G
 	if (wanted->memory != NULL && !size_parse(wanted->memory, 1 << 20, &bytes, error))
 		return FALSE;
 	wish->gpus = (const char *const *)wanted->gpus;
-	wish->vcpus = (guint)wanted->vcpus;
 	wish->memory_kib = bytes >> 10;
 	return TRUE;
 }

@@ -13,6 +13,12 @@ struct planning {
 	int vcpus, guests;
 };
 
+/* VCPUS_UNSAID - what an option of this kind holds until the user says something */
+#define VCPUS_UNSAID (-1)
+
+/* planning_vcpus - what "--vcpus N" wishes: 0, the plan chooses, where it was not said */
+gboolean planning_vcpus(int said, guint *vcpus, GError **error);
+
 /* The options, to be put into a command's table; @wanted is where they store. */
 #define PLANNING_OPTIONS(wanted)                                                                   \
 	{ "gpu",                                                                                   \

@@ -100,6 +100,14 @@ static gboolean passes(const struct schema *schema, xmlDoc *xml)
 	return xmlRelaxNGValidateDoc(context, xml) == 0;
 }
 
+gboolean schema_accepts(const struct schema *schema, const char *text)
+{
+	g_autoptr(xmlDoc) xml =
+		xmlReadMemory(text, (int)strlen(text), NULL, "UTF-8", XML_PARSE_NONET);
+
+	return xml != NULL && passes(schema, xml);
+}
+
 static gboolean probe_passes(struct probe *probe)
 {
 	const struct schema schema = { probe->rng };
@@ -259,6 +267,38 @@ static gboolean explore_alone(struct probe *probe, const xmlNode *original, xmlN
 	return faulty->len > 0;
 }
 
+/*
+ * explore_beside - one child alone is enough to pass: what of the others does not pass beside it
+ *
+ * <os> must have its <type>, a <hostdev> its <source>. FALSE: no child is enough, or none at fault.
+ */
+static gboolean explore_beside(struct probe *probe, const GPtrArray *originals,
+			       const GPtrArray *nodes, GPtrArray *marks)
+{
+	guint enough = 0;
+	guint before = probe->misfits->len;
+
+	for (; enough < nodes->len; enough++) {
+		show(g_ptr_array_index(nodes, enough), g_ptr_array_index(marks, enough));
+		if (probe_passes(probe))
+			break;
+		marks->pdata[enough] = hide(g_ptr_array_index(nodes, enough));
+	}
+	if (enough == nodes->len)
+		return FALSE;
+	for (guint i = 0; i < nodes->len && probe->misfits->len < MAX_MISFITS; i++) {
+		if (i == enough)
+			continue;
+		show(g_ptr_array_index(nodes, i), g_ptr_array_index(marks, i));
+		if (!probe_passes(probe))
+			explore(probe, g_ptr_array_index(originals, i),
+				g_ptr_array_index(nodes, i));
+		marks->pdata[i] = hide(g_ptr_array_index(nodes, i));
+	}
+	marks->pdata[enough] = hide(g_ptr_array_index(nodes, enough));
+	return probe->misfits->len > before;
+}
+
 /* Its children need each other: the one without which it passes is at fault. */
 static gboolean explore_without(struct probe *probe, const GPtrArray *originals,
 				const GPtrArray *nodes)
@@ -285,8 +325,12 @@ static void explore(struct probe *probe, const xmlNode *original, xmlNode *node)
 	g_autoptr(GPtrArray) marks = hide_all(nodes);
 	gboolean found = FALSE;
 
-	if (nodes->len == originals->len && nodes->len > 0 && probe_passes(probe))
-		found = explore_alone(probe, original, node, nodes, marks);
+	if (nodes->len == originals->len && nodes->len > 0) {
+		if (probe_passes(probe))
+			found = explore_alone(probe, original, node, nodes, marks);
+		else
+			found = explore_beside(probe, originals, nodes, marks);
+	}
 	show_all(nodes, marks);
 	if (!found && nodes->len == originals->len)
 		found = explore_without(probe, originals, nodes);

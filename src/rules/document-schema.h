@@ -21,6 +21,9 @@ struct schema *schema_open(const char *path, GError **error);
 void schema_free(struct schema *schema);
 AUTOPTR_DEFINE(schema)
 
+/* schema_accepts - does it take this well-formed text of ours? */
+gboolean schema_accepts(const struct schema *schema, const char *text);
+
 /* What a schema does not take. */
 struct misfit {
 	const struct element *element;

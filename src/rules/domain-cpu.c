@@ -8,7 +8,12 @@ static void judge_topology(const struct domain_rule *rule, struct judging *judgi
 	static const char *const parts[] = { "@sockets", "@dies", "@clusters", "@cores",
 					     "@threads" };
 	const struct element *topology = document_first(judging->document, NULL, "cpu/topology");
-	guint vcpus = domain_number(judging, NULL, "vcpu", 0);
+	/* libvirt takes one where none is said; in a piece of a domain it may have been lost */
+	const unsigned int whole = DOMAIN_COMPLETE | DOMAIN_INTACT;
+	guint unsaid =
+		(judging->traits & whole) == whole && !document_true(judging->document, "vcpu") ? 1
+												: 0;
+	guint vcpus = domain_number(judging, NULL, "vcpu", unsaid);
 	guint64 product = 1;
 
 	if (topology == NULL || vcpus == 0)

@@ -212,7 +212,7 @@ static void judge_shmem(const struct domain_rule *rule, struct judging *judging)
 	/* The unit of <size> is bytes where none is given. */
 	if (size != NULL && element_attribute(judging->document, size, "unit") == NULL)
 		kib /= 1024;
-	if (size != NULL && kib > 0 && !power_of_two(kib))
+	if (size != NULL && kib > 0 && (kib < 1024 || !power_of_two(kib)))
 		domain_blame(rule, judging, size);
 }
 
@@ -369,7 +369,7 @@ static const struct domain_rule table[] = {
 		    "A BAR's size is a power of two.", NULL,
 		    "QEMU hw/misc/ivshmem.c, hw/pci/pci.c" },
 	  .judge = judge_shmem,
-	  .message = "The size must be a power of two: QEMU does not start.",
+	  .message = "The size must be a power of two, and 1 MiB at least: libvirt refuses.",
 	  .fix = "32 MiB for 1080p, 64 for 1440p, 128 for 4K; twice that for HDR" },
 	{ .rule = { "LG-01", SEVERITY_RISKY, 'V', "ivshmem by hand is JSON",
 		    "libvirt gives its own devices as JSON; one in the old form gets a root port's "

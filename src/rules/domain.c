@@ -6,13 +6,11 @@
 #include <string.h>
 
 const struct domain_rules *const domain_rule_tables[] = {
-	&document_rules,      &domain_machine_rules,
-	&domain_cpu_rules,    &domain_pinning_rules,
-	&domain_hyperv_rules, &domain_timer_rules,
-	&domain_memory_rules, &domain_disk_rules,
-	&domain_device_rules, &domain_input_rules,
-	&domain_audio_rules,  &domain_host_rules,
-	&domain_tuning_rules, NULL,
+	&document_rules,       &domain_machine_rules, &domain_cpu_rules,
+	&domain_pinning_rules, &domain_hyperv_rules,  &domain_timer_rules,
+	&domain_memory_rules,  &domain_disk_rules,    &domain_device_rules,
+	&domain_input_rules,   &domain_audio_rules,   &domain_host_rules,
+	&domain_tuning_rules,  &domain_form_rules,    NULL,
 };
 
 /* What a domain shows of itself. An XPath each; needs: traits that must be there as well. */

@@ -55,7 +55,7 @@ struct domain_rules {
 extern const struct domain_rules document_rules, domain_machine_rules, domain_cpu_rules,
 	domain_pinning_rules, domain_hyperv_rules, domain_timer_rules, domain_memory_rules,
 	domain_disk_rules, domain_device_rules, domain_input_rules, domain_audio_rules,
-	domain_host_rules, domain_tuning_rules;
+	domain_host_rules, domain_tuning_rules, domain_form_rules;
 
 /* domain_rule_tables - all of them, NULL-terminated, in the order of KNOWLEDGE */
 extern const struct domain_rules *const domain_rule_tables[];
@@ -72,6 +72,9 @@ GPtrArray *domain_judge(struct document *document, const struct machine *machine
 
 /* domain_rule_named - "ST-02", or "ST-02#2" for the second rule of that id; NULL: there is none */
 const struct domain_rule *domain_rule_named(const char *name);
+
+/* domain_form_says - what DO-08 can say, from 0; NULL: no more. For tests that want all of it. */
+const char *domain_form_says(gsize number);
 
 /* domain_note_unchecked - say that the form was not checked, because the schema is not there */
 void domain_note_unchecked(GPtrArray *findings, const char *why);

@@ -108,6 +108,8 @@ const struct domain_case domain_cases[] = {
 	{ "DO-04", BEFORE_END, BEFORE_END "<x:y/>", BEFORE_END "<x:y xmlns:x='urn:x'/>" },
 	{ "DO-05", "*domain", "network", "domain" },
 	{ "DO-07", "<type arch='x86_64' machine='pc-q35-9.2'>hvm</type>", "", "<type>hvm</type>" },
+	{ "DO-08", "<timer name='hpet'", "<timer name='pit' tickpolicy='merge'/><timer name='hpet'",
+	  "<timer name='pit' tickpolicy='delay'/><timer name='hpet'" },
 	{ "DO-07#2", "<memory unit='GiB'>8</memory>", "", "<memory>8388608</memory>" },
 	{ "DX-01", "pc-q35-9.2", "pc-i440fx-9.2", "pc-q35-10.0" },
 	{ "DX-01", " machine='pc-q35-9.2'", "", " machine='q35'" },
