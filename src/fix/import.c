@@ -139,8 +139,8 @@ static const struct {
 /* Inside of what stays. */
 static const char *const details[] = {
 	"devices/*/alias",
-	"devices/*/address[@type='pci' or @type='isa' or @type='virtio-serial' or @type='usb' or "
-	"@type='ccid']",
+	("devices/*/address[@type='pci' or @type='isa' or @type='virtio-serial' or @type='usb' or "
+	 "@type='ccid']"),
 	"devices/disk/backingStore | devices/disk/mirror",
 	"devices/interface/target",
 	"devices/sound/audio",
