@@ -132,7 +132,7 @@ static const struct log_rule table[] = {
 	  "QEMU's user may not reach the disk or ISO file, as in a home directory.",
 	  "Move it to /var/lib/libvirt/images, or let QEMU's user through all its folders." },
 	{ LOG("DISK-GONE", B, 'V', "libvirt", "libvirt src/storage_file; ST-08"), SURE_CERTAIN,
-	  .match = M("access storage file & no such file", "unable to stat & no such file",
+	  .match = M("access storage file & no such file", "unable to stat: & no such file",
 		     "open & .qcow2 & no such file", "could not open & .iso & no such file",
 		     "could not open & .img & no such file"),
 	  "a disk or ISO file of the guest is not where the XML says.",

@@ -619,6 +619,8 @@ static void test_ordinary(void)
 		"[   15.0] ccp 0000:06:00.1: psp enabled\n"
 		"[   16.0] kvm: kvm [488]: vcpu0, guest rIP: 0xffffffff81000068 Unhandled "
 		"WRMSR(0xc0010007) = 0xffff\n"
+		"start-stop-daemon: unable to stat /usr/libexec/polkitd (No such file or "
+		"directory)\n"
 		"lvm2-activation-generator failed with error code 127.\n"
 		"Window manager warning: keysym 39 with keysym 39 (keycode 12).\n"
 		"systemd-modules-load[240]: Module 'sg' is builtin\n"
